@@ -138,14 +138,10 @@ export function record<S extends z.ZodType>(value: S, max: number): z.ZodRecord<
   return note(schema, { maxProperties: max });
 }
 
+const quantityPattern = /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
+
 /** A Kubernetes quantity: an integer of at most 10^12, or text such as `500m`, `1.5Gi`. */
 export const quantity = note(
-  z.union([
-    z.int().min(0).max(1_000_000_000_000),
-    z
-      .string()
-      .regex(/^(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/)
-      .max(20),
-  ]),
-  { quantity: true },
+  z.union([z.int().min(0).max(1_000_000_000_000), z.string().regex(quantityPattern).max(20)]),
+  { quantity: true, pattern: quantityPattern.source, maximum: 1_000_000_000_000, maxLength: 20 },
 );
