@@ -228,10 +228,12 @@ function write<T extends KubeObject>(
   options: WriteOptions = {},
 ): Promise<T> {
   const { namespace, name, resourceVersion } = object.metadata;
+  const resource = resourceOf(object);
+  pathOf(resource, { namespace, name });
   const target = method === 'POST' ? { namespace } : { namespace, name, subresource: options.subresource };
   return sendJson<T>(parts, {
     method,
-    path: pathOf(resourceOf(object), target),
+    path: pathOf(resource, target),
     query: writeQuery(parts, options),
     body: object,
     idempotent: method === 'PUT' && resourceVersion !== undefined,
@@ -323,6 +325,7 @@ async function* watch<T extends KubeObject>(
     idempotent: true,
     signal: options.signal,
   });
+  if (answer.status < 400) options.onBytes?.();
   yield* eventsOf<T>(answer, asked(parts, 'WATCH', path), options);
 }
 

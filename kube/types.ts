@@ -144,7 +144,7 @@ export interface WatchOptions {
   /** @default true */
   allowBookmarks?: boolean | undefined;
   signal?: AbortSignal | undefined;
-  /** Called for every chunk that arrives, also for one that holds no whole event. */
+  /** Called when the watch is open, and for every chunk, also for one that holds no whole event. */
   onBytes?: (() => void) | undefined;
 }
 
