@@ -1,0 +1,123 @@
+/**
+ * The shared cloud of project `cloud`: four real centres with the platform installed by `jinhong up`, controllers
+ * running. Tests act as people with certificates of their own (`personOf`) and through the command (`jinhong`).
+ */
+import { spawn } from 'node:child_process';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { inject } from 'vitest';
+import type { TestProject } from 'vitest/node';
+import { createClient } from '../../kube/client.ts';
+import { loadKubeconfig } from '../../kube/config.ts';
+import type { KubeClient } from '../../kube/types.ts';
+import { startCloud, stopCloud } from '../../local/cloud.ts';
+import { cityCloud, cityGroups, writeCity } from './city.ts';
+import { describeCentre, kubeconfigFor, type TestCentre, testDir } from './centre.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    readonly cloud: TestCloud;
+  }
+}
+
+/** The shared cloud as plain data. */
+export interface TestCloud {
+  /** Folder of the local cloud (`--dir`). */
+  readonly dir: string;
+  /** Folder of the city's manifests. */
+  readonly city: string;
+  /** Folder of `up`'s state. */
+  readonly state: string;
+  readonly centres: readonly TestCentre[];
+}
+
+/** What a run of the command printed and how it ended. */
+export interface CommandResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A person with a kubeconfig of their own. */
+export interface TestPerson {
+  readonly user: string;
+  readonly kubeconfig: string;
+}
+
+const main = join(import.meta.dirname, '../../cli/main.ts');
+
+/** Starts the centres, installs the platform as a platform engineer, and resolves when `up` has ended. */
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dir = testDir();
+  const cloud = { dir: join(dir, 'local'), city: join(dir, 'city'), state: join(dir, 'state') };
+  mkdirSync(cloud.city, { recursive: true });
+  writeCity(cloud.city);
+  const stop = async () => {
+    await stopCloud({ dir: cloud.dir, wipe: true });
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    const { centres } = await startCloud({
+      dir: cloud.dir,
+      sites: cityCloud.sites.map((site) => site.name),
+      platformGroup: cityGroups.platform,
+      unsafeNoFsync: true,
+      tied: true,
+    });
+    const full: TestCloud = { ...cloud, centres: centres.map(describeCentre) };
+    const engineer = await person(full, 'engineer', [cityGroups.platform]);
+    const result = await run(full, ['up', cloud.city], engineer);
+    if (result.code !== 0) throw new Error(`up ended with ${result.code}:\n${result.stdout}\n${result.stderr}`);
+    project.provide('cloud', full);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return stop;
+}
+
+async function person(cloud: TestCloud, user: string, groups: readonly string[]): Promise<TestPerson> {
+  return { user, kubeconfig: await kubeconfigFor(cloud.centres, user, groups) };
+}
+
+/** Issues a person of the directory with a context per centre. */
+export function personOf(user: string, groups: readonly string[]): Promise<TestPerson> {
+  return person(inject('cloud'), user, groups);
+}
+
+/** The person's client at one centre; the caller closes it. */
+export async function clientAs(who: TestPerson, site: string): Promise<KubeClient> {
+  return createClient(await loadKubeconfig(who.kubeconfig, site));
+}
+
+/** Runs the command as a person would, in English. Never throws for an exit code. */
+export function jinhong(args: readonly string[], who: TestPerson): Promise<CommandResult> {
+  return run(inject('cloud'), args, who);
+}
+
+function run(cloud: TestCloud, args: readonly string[], who: TestPerson): Promise<CommandResult> {
+  const env = {
+    ...process.env,
+    JINHONG_KUBECONFIG: who.kubeconfig,
+    JINHONG_LOCAL_DIR: cloud.dir,
+    JINHONG_STATE: cloud.state,
+    JINHONG_LANG: 'en',
+    JINHONG_TIMINGS: JSON.stringify(fastTimings),
+  };
+  const child = spawn(process.execPath, [main, ...args], { env, cwd: cloud.city, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code: code ?? 130, stdout, stderr }));
+  });
+}
+
+/** Leases and back-off of one second, so that a test sees in seconds what takes a minute in production. */
+export const fastTimings = { leaseSeconds: 3, heartbeatSeconds: 1, silentAfterSeconds: 5, backoffBaseMs: 200, backoffMaxMs: 2000, resyncSeconds: 600 };
