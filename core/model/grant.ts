@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import * as f from './fields.ts';
-import { described, integer, mapList, setList, text } from './schema.ts';
+import { described, integer, mapList, record, setList, text } from './schema.ts';
 
 const resolvedEgress = z.strictObject({ destination: f.shortName, cidrs: setList(f.cidr, 64), port: f.port });
 
@@ -14,6 +14,8 @@ export const grantedEnvironment = z.strictObject({
   ),
   removeAfter: f.instant.optional(),
   quota: f.quota,
+  /** Object counts of the size preset; keys as in a core ResourceQuota. */
+  objects: record(integer(0, 100_000), 32).optional(),
   zone: f.shortName.optional(),
   tier: f.shortName.optional(),
   hostnames: setList(f.hostname, 16).optional(),
