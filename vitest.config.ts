@@ -28,6 +28,7 @@ export default defineConfig({
         test: {
           name: 'cloud',
           include: ['test/cloud/**/*.test.ts'],
+          globalSetup: ['test/support/cloud.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 600_000,

@@ -10,9 +10,11 @@ import type { TestProject } from 'vitest/node';
 import { createClient } from '../../kube/client.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
 import type { KubeClient } from '../../kube/types.ts';
+import { readCentreState } from '../../local/centre.ts';
 import { startCloud, stopCloud } from '../../local/cloud.ts';
+import { isRunning } from '../../local/processes.ts';
 import { cityCloud, cityGroups, writeCity } from './city.ts';
-import { describeCentre, kubeconfigFor, type TestCentre, testDir } from './centre.ts';
+import { describeCentre, kubeconfigFor, type TestCentre, testDir, until } from './centre.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -121,3 +123,17 @@ function run(cloud: TestCloud, args: readonly string[], who: TestPerson): Promis
 
 /** Leases and back-off of one second, so that a test sees in seconds what takes a minute in production. */
 export const fastTimings = { leaseSeconds: 3, heartbeatSeconds: 1, silentAfterSeconds: 5, backoffBaseMs: 200, backoffMaxMs: 2000, resyncSeconds: 600 };
+
+/** Kills every process of a centre with SIGKILL, as a power cut does; resolves when they are gone. */
+export async function killCentre(site: string): Promise<void> {
+  const state = readCentreState(join(inject('cloud').dir, site));
+  for (const id of Object.values(state?.processes ?? {})) {
+    if (id !== undefined && isRunning(id)) process.kill(id.pid, 'SIGKILL');
+  }
+  await until(`${site} is dead`, () => Object.values(state?.processes ?? {}).every((id) => id === undefined || !isRunning(id)));
+}
+
+/** Starts what does not run of the cloud, as `jinhong local up` does. */
+export async function restartCloud(): Promise<void> {
+  await startCloud({ dir: inject('cloud').dir, unsafeNoFsync: true });
+}
