@@ -1,0 +1,41 @@
+import { createInterface } from 'node:readline/promises';
+import { AppError } from '../../core/errors.ts';
+import { cliText } from '../../core/text/cli.ts';
+import type { Context } from '../context.ts';
+
+/** What a confirmation needs. */
+export interface Confirmation {
+  /** Name that must be typed, or given by `--yes=NAME`: for what cannot be taken back. A bare `--yes` is not enough then. */
+  readonly name?: string;
+}
+
+function refusal(ctx: Context, message: string): AppError {
+  return new AppError('input', message, { code: 'not-confirmed', data: { text: { zh: message, en: message } } });
+}
+
+/**
+ * Returns when the reader agrees. `--yes` agrees to ordinary questions, `--yes=NAME` to those with that name. Where
+ * nobody can be asked, or the answer is no, an AppError `not-confirmed` is thrown; a question never hangs in a pipe.
+ */
+export async function confirm(ctx: Context, question: string, { name }: Confirmation = {}): Promise<void> {
+  const words = cliText(ctx.lang);
+  const agreed = name === undefined ? ctx.yes.given : ctx.yes.names.includes(name);
+  if (agreed) return;
+  const flag = name === undefined ? '--yes' : `--yes=${name}`;
+  if (!ctx.canAsk) throw refusal(ctx, `${question} — ${words.needAnswer(flag)}`);
+  const prompt = name === undefined ? `${question} ${words.yesNo} ` : `${question}\n${words.typeName(name)}`;
+  const answer = await ask(ctx, prompt);
+  const yes = name === undefined ? /^(y|yes|是)$/i.test(answer) : answer === name;
+  if (!yes) throw refusal(ctx, words.notConfirmed);
+}
+
+async function ask(ctx: Context, prompt: string): Promise<string> {
+  ctx.io.stderr.write(prompt);
+  const reader = createInterface({ input: ctx.io.stdin });
+  const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+  try {
+    return (await Promise.race([reader.question('', { signal: ctx.signal }), ended])).trim();
+  } finally {
+    reader.close();
+  }
+}
