@@ -109,6 +109,12 @@ export function readCentreState(dir: string): CentreState | undefined {
   return text === undefined ? undefined : (JSON.parse(text) as CentreState);
 }
 
+/** Gives a stopped centre other ports, from its next start on. Does nothing when there is no centre in `dir`. */
+export function moveCentre(dir: string, ports: CentrePorts): void {
+  const state = readCentreState(dir);
+  if (state !== undefined) saveState(centrePaths(dir), { ...state, ports });
+}
+
 /** A caller with the centre's administrator or node certificate. */
 export function callerOf(centre: Pick<Centre, 'url' | 'ca' | 'dir'>, as: 'admin' | 'node'): HttpCaller {
   const client = readKeyPair(centrePaths(centre.dir).pki, as);

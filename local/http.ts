@@ -36,7 +36,7 @@ export class HttpCaller {
     this.target = target;
     this.agent = new Agent({
       keepAlive: true,
-      maxSockets: 4,
+      maxSockets: 12,
       ca: target.ca,
       cert: target.client.cert,
       key: target.client.key,
@@ -72,6 +72,24 @@ export class HttpCaller {
       call.on('error', reject);
       call.on('close', () => clearTimeout(timer));
       call.end(payload);
+    });
+  }
+
+  /**
+   * Opens a stream (a Kubernetes watch) and resolves `true` with its first bytes, `false` when it ends or breaks without
+   * any. What came is thrown away: the caller lists again. Aborting `signal` ends it with `false`.
+   */
+  waitForBytes(path: string, signal: AbortSignal): Promise<boolean> {
+    return new Promise((resolve) => {
+      const call = httpsRequest(new URL(path, this.target.url), { agent: this.agent, signal }, (response) => {
+        response.once('data', () => {
+          resolve(true);
+          call.destroy();
+        });
+        response.once('close', () => resolve(false));
+      });
+      call.on('error', () => resolve(false));
+      call.end();
     });
   }
 

@@ -5,7 +5,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { AppError } from '../../core/errors.ts';
 import { localText } from '../text.ts';
-import { type BinaryName, type BinaryPin, pins } from './pins.ts';
+import type { BinaryPin } from './pins.ts';
 
 const run = promisify(execFile);
 
@@ -14,7 +14,7 @@ export type Env = Readonly<Record<string, string | undefined>>;
 
 /** A program that was found. */
 export interface FoundBinary {
-  readonly name: BinaryName;
+  readonly name: string;
   readonly path: string;
   readonly from: 'given' | 'path' | 'cache';
 }
@@ -24,6 +24,16 @@ export interface Finding {
   readonly found: FoundBinary | undefined;
   /** One sentence per candidate that was skipped. */
   readonly notes: readonly string[];
+}
+
+/** Whether this user may run the file. */
+export function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** `linux-amd64` and the like, in Go's words. */
@@ -47,8 +57,8 @@ export function cachedPath(pin: BinaryPin, env: Env): string {
  * Looks for a program in the order: its own variable, JINHONG_BIN_DIR, PATH, the cache. What the user names must fit
  * (AppError `binary-wrong-version`, `binary-not-there`); on PATH another version is passed over with a note.
  */
-export async function findBinary(name: BinaryName, env: Env): Promise<Finding> {
-  const pin = pins[name];
+export async function findBinary(pin: BinaryPin, env: Env): Promise<Finding> {
+  const { name } = pin;
   const given = await givenPath(pin, env);
   if (given !== undefined) return { found: { name, path: given, from: 'given' }, notes: [] };
   const notes: string[] = [];
@@ -65,9 +75,11 @@ export async function findBinary(name: BinaryName, env: Env): Promise<Finding> {
 
 /** The version that a program says it has; undefined when it cannot be run or says none. */
 export async function versionOf(pin: BinaryPin, path: string): Promise<string | undefined> {
+  if (pin.versionArgs === undefined) return undefined;
   try {
     const { stdout, stderr } = await run(path, [...pin.versionArgs], {
       timeout: 10_000,
+      maxBuffer: 1 << 20,
       env: { PATH: '/usr/bin:/bin', HOME: homedir(), PULUMI_SKIP_UPDATE_CHECK: 'true' },
     });
     return pin.versionPattern.exec(`${stdout}\n${stderr}`)?.[1];
@@ -98,6 +110,7 @@ async function checked(pin: BinaryPin, path: string, variable: string): Promise<
   if (!isExecutable(path)) {
     throw new AppError('input', text.givenNotThere(variable, path), { code: 'binary-not-there', data: { path } });
   }
+  if (pin.versionArgs === undefined) return path;
   const version = await versionOf(pin, path);
   if (version !== undefined && accepts(pin, version)) return path;
   throw new AppError('input', text.givenWrongVersion(variable, path, version ?? '?', pin.version), {
@@ -109,13 +122,4 @@ async function checked(pin: BinaryPin, path: string, variable: string): Promise<
 
 function numbersOf(version: string): number[] {
   return (version.split(/[-+]/)[0] ?? '').split('.').map(Number);
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
