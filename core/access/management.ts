@@ -1,5 +1,6 @@
 import { group, namespaces } from '../model/names.ts';
 import type { Call, Verb } from './call.ts';
+import { peopleRoles } from './people.ts';
 
 /** Name of the Lease, ServiceAccount, Role and RoleBinding by which a site is known in its `site-<name>`. */
 export const siteAccountName = 'jinhong-site';
@@ -11,11 +12,7 @@ export const termConfigMap = 'jinhong-term';
 export const managementLease = 'jinhong-management';
 
 /** ClusterRoles of the platform that the management controller binds inside `dept-*`; it may bind no others. */
-export const boundInDepartments = {
-  asker: 'jinhong:asker',
-  viewer: 'jinhong:viewer',
-  reviewer: 'jinhong:reviewer',
-} as const;
+export const boundInDepartments = [peopleRoles.asker, peopleRoles.viewer, peopleRoles.reviewer] as const;
 
 interface Where {
   readonly scope?: Call['scope'];
@@ -76,12 +73,12 @@ export const managementOwnCalls: readonly Call[] = [
   ...calls([...read], group, 'approvals'),
   ...calls(['patch'], group, 'approvals/status'),
   ...calls([...readAndApply, 'delete'], group, 'grants'),
-  ...calls([...read, 'create', 'delete'], group, 'hostnameclaims'),
+  ...calls([...readAndApply, 'delete'], group, 'hostnameclaims'),
   ...calls([...readAndApply], '', 'namespaces'),
   ...calls([...readAndApply], '', 'serviceaccounts'),
   ...calls([...readAndApply], rbac, 'roles'),
   ...calls([...readAndApply], rbac, 'rolebindings'),
-  ...calls(['bind'], rbac, 'clusterroles', { names: Object.values(boundInDepartments) }),
+  ...calls(['bind'], rbac, 'clusterroles', { names: boundInDepartments }),
   // The heartbeats of the sites, and a heartbeat's Lease made together with the account that renews it.
   ...calls([...read, 'create'], coordination, 'leases'),
   ...calls(['get', 'update'], coordination, 'leases', {
