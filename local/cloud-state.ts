@@ -14,6 +14,9 @@ export interface CloudSite {
   readonly stopped: boolean;
 }
 
+/** Names that the commands or the folder use for something else. */
+const reserved = ['node', 'kubeconfig'];
+
 /** `cloud.json`: what the local cloud in a folder consists of. The centres' own processes are in their `centre.json`. */
 export interface CloudState {
   readonly basePort: number;
@@ -42,7 +45,7 @@ export function cloudPaths(dir: string): {
   return {
     state: join(dir, 'cloud.json'),
     lock: join(dir, '_lock'),
-    kubeconfig: join(dir, 'admin.kubeconfig'),
+    kubeconfig: join(dir, 'kubeconfig'),
     nodeDir,
     nodeState: join(nodeDir, 'state.json'),
     nodeLog: join(nodeDir, 'node.log'),
@@ -72,7 +75,7 @@ export function saveCloudState(dir: string, state: CloudState): void {
 export function withSites(known: readonly CloudSite[], asked: readonly string[]): CloudSite[] {
   const sites = [...known];
   for (const name of asked) {
-    if (!/^[a-z][a-z0-9-]{0,40}$/.test(name)) {
+    if (!/^[a-z][a-z0-9-]{0,40}$/.test(name) || reserved.includes(name)) {
       throw new AppError('input', localText().siteName(name), { code: 'site-name', data: { name } });
     }
     const at = sites.findIndex((site) => site.name === name);

@@ -62,6 +62,7 @@ export type CloudEvent =
   | { readonly kind: 'binary'; readonly event: BinaryProgress }
   | { readonly kind: 'lock-taken-over'; readonly from: LockHolder }
   | { readonly kind: 'centre-ready'; readonly site: string; readonly elapsedMs: number }
+  | { readonly kind: 'behind'; readonly names: readonly string[] }
   | { readonly kind: 'node-ready'; readonly elapsedMs: number };
 
 /** A local cloud that answers. */
@@ -88,7 +89,8 @@ export async function startCloud(options: CloudOptions): Promise<Cloud> {
       onProgress: (event) => options.onProgress?.({ kind: 'binary', event }),
     });
     // Not needed to start, but by the next command; made behind it.
-    await makeBehind(undefined, options.env);
+    const behind = await makeBehind(undefined, options.env);
+    if (behind.length > 0) options.onProgress?.({ kind: 'behind', names: behind });
     saveCloudState(options.dir, state);
     const asked = options.sites ?? state.sites.map((site) => site.name);
     const started = await Promise.allSettled(

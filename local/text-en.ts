@@ -17,6 +17,7 @@ export const localEn = {
   givenWrongVersion: (variable: string, path: string, version: string, wanted: string): string =>
     `${variable} names ${path}, which is version ${version}; wanted is ${wanted}`,
   givenWrongVersionHint: (variable: string): string => `name another file, or let it be found: unset ${variable}`,
+  notStarted: (dir: string): string => `there is no local cloud in ${dir}`,
   notLinux: (platform: string): string =>
     `the local cloud runs on Linux only, this is ${platform} (check, new and submit work here too)`,
   locked: (dir: string, what: string, pid: number): string =>
@@ -25,7 +26,7 @@ export const localEn = {
   sitesUnknown: 'which centres? The folder knows none yet',
   sitesUnknownHint: 'jinhong local up --cloud cloud.yaml, or --sites a,b',
   siteName: (name: string): string =>
-    `"${name}" cannot name a centre: lower-case letters, digits and dashes, first a letter, at most 41`,
+    `"${name}" cannot name a centre: lower-case letters, digits and dashes, first a letter, at most 41; not node or kubeconfig`,
   tooManySites: (most: number): string => `one machine holds at most ${most} centres`,
   portsInUse: (site: string, base: number): string => `${site} runs on the ports from ${base}; stop it to move it`,
   binaryMissing: (name: string, version: string, reasons: readonly string[]): string =>

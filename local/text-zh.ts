@@ -16,12 +16,14 @@ export const localZh: LocalText = {
   givenWrongVersion: (variable, path, version, wanted) =>
     `${variable} 指向的 ${path} 版本是 ${version}，需要 ${wanted}`,
   givenWrongVersionHint: (variable) => `改为其他文件，或让程序自己查找：unset ${variable}`,
+  notStarted: (dir) => `${dir} 中没有本地云`,
   notLinux: (platform) => `本地云只能在 Linux 上运行，当前系统是 ${platform}（check、new、submit 可以在此使用）`,
   locked: (dir, what, pid) => `另一个命令（${what}，pid ${pid}）正在使用 ${dir}`,
   lockedHint: (pid) => `等它结束，或终止它：kill ${pid}`,
   sitesUnknown: '要启动哪些中心？该目录中还没有任何中心',
   sitesUnknownHint: 'jinhong local up --cloud cloud.yaml，或 --sites a,b',
-  siteName: (name) => `“${name}”不能用作中心名：只能用小写字母、数字和连字符，以字母开头，最长 41 个字符`,
+  siteName: (name) =>
+    `“${name}”不能用作中心名：只能用小写字母、数字和连字符，以字母开头，最长 41 个字符；不能是 node 或 kubeconfig`,
   tooManySites: (most) => `一台机器最多 ${most} 个中心`,
   portsInUse: (site, base) => `${site} 正在使用从 ${base} 起的端口；先停止再更换`,
   binaryMissing: (name, version, reasons) =>
