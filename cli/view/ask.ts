@@ -9,7 +9,7 @@ export interface Confirmation {
   readonly name?: string;
 }
 
-function refusal(ctx: Context, message: string): AppError {
+function refusal(message: string): AppError {
   return new AppError('input', message, { code: 'not-confirmed', data: { text: { zh: message, en: message } } });
 }
 
@@ -22,11 +22,11 @@ export async function confirm(ctx: Context, question: string, { name }: Confirma
   const agreed = name === undefined ? ctx.yes.given : ctx.yes.names.includes(name);
   if (agreed) return;
   const flag = name === undefined ? '--yes' : `--yes=${name}`;
-  if (!ctx.canAsk) throw refusal(ctx, `${question} — ${words.needAnswer(flag)}`);
+  if (!ctx.canAsk) throw refusal(`${question} — ${words.needAnswer(flag)}`);
   const prompt = name === undefined ? `${question} ${words.yesNo} ` : `${question}\n${words.typeName(name)}`;
   const answer = await ask(ctx, prompt);
   const yes = name === undefined ? /^(y|yes|是)$/i.test(answer) : answer === name;
-  if (!yes) throw refusal(ctx, words.notConfirmed);
+  if (!yes) throw refusal(words.notConfirmed);
 }
 
 async function ask(ctx: Context, prompt: string): Promise<string> {

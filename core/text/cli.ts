@@ -4,7 +4,7 @@ import { catalogue } from './say.ts';
 /** Words of the command line that belong to no single command. */
 export const cliText = catalogue(
   {
-    tagline: 'Jinhong：两地政务云的控制面。申请、审批、放置、备份和服务水平在一处。',
+    tagline: '金宏：两地政务云的控制面。申请、审批、放置、备份和服务水平在一处。',
     usage: '用法',
     examples: '示例',
     arguments: '参数',

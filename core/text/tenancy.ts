@@ -1,0 +1,79 @@
+import type { Text } from './lang.ts';
+
+/** Names for people of what a request, a decision and a status are made of. Identifiers stay untranslated beside them. */
+
+/** Parts of a request that are decided, and what else a tenant can wait for. */
+export const partTexts: Readonly<Record<string, Text>> = {
+  project: { zh: '立项', en: 'project' },
+  funds: { zh: '经费', en: 'funds' },
+  removal: { zh: '移除', en: 'removal' },
+  capacity: { zh: '容量', en: 'capacity' },
+  allowance: { zh: '部门额度', en: 'allowance' },
+  site: { zh: '中心', en: 'centre' },
+  correction: { zh: '部门修改', en: 'correction' },
+};
+
+/** States of a Tenant. */
+export const stateTexts: Readonly<Record<string, Text>> = {
+  Requested: { zh: '已提交', en: 'requested' },
+  Waiting: { zh: '等待', en: 'waiting' },
+  Active: { zh: '运行', en: 'active' },
+  Frozen: { zh: '冻结', en: 'frozen' },
+  Retiring: { zh: '移除中', en: 'retiring' },
+  Removed: { zh: '已移除', en: 'removed' },
+  Refused: { zh: '不予受理', en: 'refused' },
+};
+
+/** Roles of a tenant at a centre. */
+export const roleTexts: Readonly<Record<string, Text>> = {
+  active: { zh: '主用', en: 'active' },
+  standby: { zh: '备用', en: 'standby' },
+  copy: { zh: '副本', en: 'copy' },
+};
+
+/** Whether something is ready. */
+export const readyTexts: Readonly<Record<string, Text>> = {
+  True: { zh: '就绪', en: 'ready' },
+  False: { zh: '未就绪', en: 'not ready' },
+  Unknown: { zh: '未知', en: 'unknown' },
+};
+
+/** Decisions of a reviewer. */
+export const decisionTexts: Readonly<Record<string, Text>> = {
+  approved: { zh: '批准', en: 'approved' },
+  rejected: { zh: '驳回', en: 'rejected' },
+  revoked: { zh: '撤销', en: 'revoked' },
+};
+
+/** Classes of a tenant. */
+export const classTexts: Readonly<Record<string, Text>> = {
+  production: { zh: '正式', en: 'production' },
+  trial: { zh: '试用', en: 'trial' },
+  training: { zh: '培训', en: 'training' },
+  research: { zh: '研究', en: 'research' },
+};
+
+/** Resources of a quota. */
+export const resourceTexts: Readonly<Record<string, Text>> = {
+  'requests.cpu': { zh: 'CPU（核）', en: 'CPU (cores)' },
+  'requests.memory': { zh: '内存', en: 'memory' },
+  'limits.cpu': { zh: 'CPU 上限（核）', en: 'CPU limit (cores)' },
+  'limits.memory': { zh: '内存上限', en: 'memory limit' },
+  'requests.storage': { zh: '存储', en: 'storage' },
+  pods: { zh: '容器组数', en: 'pods' },
+};
+
+/** What an envelope is made of. */
+export const envelopeTexts: Readonly<Record<string, Text>> = {
+  class: { zh: '类别', en: 'class' },
+  environments: { zh: '环境', en: 'environments' },
+  hostnames: { zh: '域名', en: 'hostnames' },
+  zones: { zh: '网络区域', en: 'zones' },
+  egress: { zh: '访问目标', en: 'destinations' },
+  tiers: { zh: '保护等级', en: 'protection tiers' },
+};
+
+/** The word of `table` for `key` in one language; an unknown key is said as it is. */
+export function wordOf(table: Readonly<Record<string, Text>>, key: string, lang: 'zh' | 'en'): string {
+  return (Object.hasOwn(table, key) ? table[key]?.[lang] : undefined) ?? key;
+}
