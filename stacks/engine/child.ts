@@ -1,0 +1,114 @@
+/**
+ * The process that works on one centre's stack: it gets one request by IPC, runs it through the Automation API, streams
+ * progress, sends one result or error and ends. It is the only place that imports the Automation API. When its parent is
+ * gone it asks the engine to stop and waits, so that the state is whole.
+ */
+import * as automation from '@pulumi/pulumi/automation/index.js';
+import { platformProgram } from '../program.ts';
+import { collectEvents, type EventCollector, objectOf } from './events.ts';
+import type { EngineMessage, EngineRequest, EngineResult, PendingOperation } from './protocol.ts';
+import { project, sitePaths } from './state.ts';
+
+const stop = new AbortController();
+
+process.once('message', (request: EngineRequest) => {
+  void serve(request).finally(() => process.disconnect?.());
+});
+process.on('disconnect', () => stop.abort());
+process.on('SIGINT', () => stop.abort());
+process.on('SIGTERM', () => stop.abort());
+
+async function serve(request: EngineRequest): Promise<void> {
+  const collector = collectEvents();
+  try {
+    const result = await perform(request, collector);
+    await send({ type: 'result', result });
+  } catch (error) {
+    await send(describe(error, collector.result()));
+  }
+}
+
+async function perform(request: EngineRequest, collector: EventCollector): Promise<EngineResult> {
+  const stack = await openStack(request);
+  const onEvent = (event: automation.EngineEvent): void => {
+    const message = collector.take(event);
+    if (message !== undefined) void send(message);
+  };
+  const common = { onEvent, signal: stop.signal, suppressOutputs: true };
+  switch (request.operation) {
+    case 'preview':
+      await stack.preview({ ...common, refresh: request.refresh });
+      break;
+    case 'up':
+      await stack.up({ ...common, refresh: request.refresh });
+      break;
+    case 'refresh':
+      await stack.refresh({ ...common, clearPendingCreates: true, runProgram: true });
+      break;
+    case 'destroy':
+      await stack.destroy({ ...common, excludeProtected: true, runProgram: true });
+      break;
+    case 'forget':
+      await stack.workspace.removeStack(request.target.site, { force: true });
+      break;
+    case 'inspect': {
+      const state = await stack.exportStack();
+      return { ...collector.result(), pending: pendingOf(state), state };
+    }
+  }
+  return collector.result();
+}
+
+async function openStack(request: EngineRequest): Promise<automation.Stack> {
+  const paths = sitePaths(request.stateDir, request.target.site);
+  const workspace = await automation.LocalWorkspace.create({
+    workDir: paths.work,
+    program: platformProgram(request.target, request.objects),
+    projectSettings: { name: project, runtime: 'nodejs', backend: { url: `file://${paths.backend}` } },
+  });
+  return automation.Stack.createOrSelect(request.target.site, workspace);
+}
+
+interface Exported {
+  readonly deployment?: {
+    readonly pending_operations?: readonly { readonly type?: string; readonly resource?: { readonly urn?: string } }[];
+  };
+}
+
+function pendingOf(state: unknown): PendingOperation[] {
+  const pending = (state as Exported).deployment?.pending_operations ?? [];
+  return pending.map((operation) => {
+    const { kind, text } = objectOf(operation.resource?.urn ?? '');
+    return { type: operation.type ?? 'unknown', kind, name: text };
+  });
+}
+
+function describe(error: unknown, seen: EngineResult): EngineMessage {
+  const { diagnostics } = seen;
+  if (error instanceof automation.ConcurrentUpdateError) {
+    const message = 'Another update of this centre holds the lock of its state.';
+    return { type: 'error', kind: 'locked', code: 'stack-locked', message, diagnostics };
+  }
+  if (stop.signal.aborted) {
+    return { type: 'error', kind: 'terminal', code: 'engine-stopped', message: 'The update was stopped.', diagnostics };
+  }
+  const errors = diagnostics.filter((entry) => entry.severity === 'error');
+  const said = errors.map((entry) =>
+    entry.object === undefined ? entry.message : `${entry.object}: ${entry.message}`,
+  );
+  // Without an event there is nothing better than the engine's own words; they hold no secrets of ours.
+  const message = said.length > 0 ? said.join('\n') : lastLines(error);
+  return { type: 'error', kind: 'terminal', code: 'engine-failed', message, diagnostics };
+}
+
+function lastLines(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim().split('\n').slice(-5).join('\n');
+}
+
+function send(message: EngineMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.send === undefined || !process.connected) resolve();
+    else process.send(message, () => resolve());
+  });
+}

@@ -1,0 +1,128 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join, resolve } from 'node:path';
+import type { EngineBinaries, Env } from './binaries.ts';
+
+/**
+ * Where the engine keeps what it knows: one folder per centre, a passphrase, the engine's own settings. Everything is
+ * readable by its owner only. Losing the folder loses no object at any centre; `docs/decisions/0003` says what then.
+ */
+export interface SitePaths {
+  /** Stack settings with the passphrase's salt. */
+  readonly work: string;
+  /** File backend: state, backups, history, locks. */
+  readonly backend: string;
+  /** What the last successful `up` installed. */
+  readonly record: string;
+  /** Copies of the state, made before `recover` touches it. */
+  readonly exports: string;
+}
+
+/** Name of the Pulumi project; part of every URN, so it never changes. */
+export const project = 'jinhong-platform';
+
+/** The state folder: `--state`, then JINHONG_STATE, then `.jinhong/state` below `cwd`. Absolute. Pure. */
+export function stateDirOf(env: Env, cwd: string, option: string | undefined): string {
+  const named = option ?? env['JINHONG_STATE'];
+  return resolve(cwd, named === undefined || named === '' ? join('.jinhong', 'state') : named);
+}
+
+/** The paths of one centre below the state folder. Pure. */
+export function sitePaths(stateDir: string, site: string): SitePaths {
+  const root = join(stateDir, 'sites', site);
+  return {
+    work: join(root, 'work'),
+    backend: join(root, 'backend'),
+    record: join(root, 'record.json'),
+    exports: join(root, 'exports'),
+  };
+}
+
+/** Makes the folders of a centre and, once, the passphrase; safe when several processes do it at the same time. */
+export function prepareState(stateDir: string, site: string): SitePaths {
+  const paths = sitePaths(stateDir, site);
+  for (const folder of [stateDir, join(stateDir, 'home'), paths.work, paths.backend]) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  }
+  const file = passphraseFile(stateDir);
+  if (existsSync(file)) return paths;
+  try {
+    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' });
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+  }
+  return paths;
+}
+
+/** The file with the passphrase that encrypts secrets in the state. */
+export function passphraseFile(stateDir: string): string {
+  return join(stateDir, 'passphrase');
+}
+
+/**
+ * The engine's environment (research: Pulumi air-gapped): nothing is downloaded, no version is looked up, the provider is
+ * found on PATH, which begins with the folders of the two programs. Credentials of the caller's environment stay out. Pure.
+ */
+export function engineEnv(stateDir: string, site: string, binaries: EngineBinaries, env: Env): Record<string, string> {
+  const folders = [...new Set(Object.values(binaries).map((path) => dirname(path)))];
+  const kept: Record<string, string> = {};
+  for (const name of ['HOME', 'TMPDIR', 'USER', 'LANG', 'HTTPS_PROXY', 'NO_PROXY']) {
+    const value = env[name];
+    if (value !== undefined) kept[name] = value;
+  }
+  return {
+    ...kept,
+    PATH: [...folders, env['PATH'] ?? ''].join(delimiter),
+    NO_COLOR: '1',
+    PULUMI_HOME: join(stateDir, 'home'),
+    PULUMI_BACKEND_URL: `file://${sitePaths(stateDir, site).backend}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(stateDir),
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
+    PULUMI_DISABLE_REGISTRY_RESOLVE: 'true',
+    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
+    PULUMI_PARALLEL: '16',
+    PULUMI_K8S_CLIENT_QPS: '100',
+    PULUMI_K8S_CLIENT_BURST: '200',
+    PULUMI_K8S_SUPPRESS_HELM_HOOK_WARNINGS: 'true',
+  };
+}
+
+/** What the last successful `up` of a centre installed; lets a later run see that nothing can have changed. */
+export interface InstallRecord {
+  /** Hash of the platform's objects, the provider's version and how they are registered. */
+  readonly hash: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Seconds that the run took; what the next one is expected to take. */
+  readonly seconds: number;
+}
+
+/** The record of a centre; undefined when there is none or it cannot be read. */
+export function readRecord(stateDir: string, site: string): InstallRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(sitePaths(stateDir, site).record, 'utf8')) as InstallRecord;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces the record of a centre, in one step. */
+export function writeRecord(stateDir: string, site: string, record: InstallRecord): void {
+  writeWhole(sitePaths(stateDir, site).record, JSON.stringify(record));
+}
+
+/** Writes a file for its owner only; it is there whole or not at all. */
+export function writeWhole(path: string, text: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, text, { mode: 0o600 });
+  chmodSync(temporary, 0o600);
+  renameSync(temporary, path);
+}
+
+/** Names of the centres that the state folder knows, sorted. */
+export function knownSites(stateDir: string): string[] {
+  const folder = join(stateDir, 'sites');
+  return existsSync(folder) ? readdirSync(folder).sort() : [];
+}

@@ -1,0 +1,98 @@
+import { createHash } from 'node:crypto';
+import { managers } from '../core/model/names.ts';
+import { canonicalJson, equalsOwned } from '../kube/apply.ts';
+import { isNotFound } from '../kube/errors.ts';
+import { resourceOf } from '../kube/resource.ts';
+import type { KubeClient, KubeObject } from '../kube/types.ts';
+import { annotated, providerVersion } from './registration.ts';
+
+/** One object of the platform that is not at the centre as it should be. */
+export interface Deviation {
+  readonly object: KubeObject;
+  readonly state: 'missing' | 'different';
+  readonly live?: KubeObject;
+}
+
+/** Raised whenever the way in which objects are registered changes, so that old records no longer count. */
+const registration = 1;
+
+/**
+ * Kinds whose every field counts: an added rule, subject or validation is a deviation even when all of ours are there.
+ * The engine's own refresh does not see such additions (research: Pulumi 5).
+ */
+const comparedInFull: ReadonlySet<string> = new Set([
+  'ClusterRole',
+  'ClusterRoleBinding',
+  'Role',
+  'RoleBinding',
+  'ConfigMap',
+  'ValidatingAdmissionPolicy',
+  'ValidatingAdmissionPolicyBinding',
+]);
+
+/** Hash of all that decides what the engine would install: objects, provider and form of registration. Pure. */
+export function platformHash(objects: readonly KubeObject[]): string {
+  const text = canonicalJson({ objects, providerVersion, registration });
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+/**
+ * Which of `objects` are missing at the centre or differ from it, in the order given; empty when all are as they should
+ * be. One read per object, all at once over one connection; missing kinds count as missing objects.
+ */
+export async function findDeviations(client: KubeClient, objects: readonly KubeObject[]): Promise<Deviation[]> {
+  const found = await Promise.all(objects.map((object) => compare(client, object)));
+  return found.flatMap((deviation) => deviation ?? []);
+}
+
+async function compare(client: KubeClient, object: KubeObject): Promise<Deviation | undefined> {
+  try {
+    const { name, namespace } = object.metadata;
+    const live = await client.get(resourceOf(object), namespace === undefined ? { name } : { name, namespace });
+    const same = equalsOwned(live, object, { full: comparedInFull.has(object.kind) });
+    return same ? undefined : { object, state: 'different', live };
+  } catch (error) {
+    if (isNotFound(error)) return { object, state: 'missing' };
+    throw error;
+  }
+}
+
+/**
+ * Puts one deviation right without the engine: applies the object under the engine's own manager, then removes what
+ * somebody else added to a map that is compared in full. The engine's state stays true, as it holds the same object.
+ */
+export async function repair(client: KubeClient, { object }: Deviation): Promise<void> {
+  const live = await client.apply(annotated(object), { fieldManager: managers.platform, force: true });
+  if (!comparedInFull.has(object.kind)) return;
+  const { name, namespace } = object.metadata;
+  const patch = removalPatch(bodyOf(live), bodyOf(object));
+  if (patch === undefined) return;
+  const ref = namespace === undefined ? { name } : { name, namespace };
+  await client.patch(resourceOf(object), ref, patch, { type: 'merge', fieldManager: managers.platform });
+}
+
+/**
+ * A merge patch that removes the keys of maps that `wanted` does not have, at any depth outside lists; undefined when
+ * there are none. Pure.
+ */
+export function removalPatch(live: unknown, wanted: unknown): Record<string, unknown> | undefined {
+  if (!isMap(live) || !isMap(wanted)) return undefined;
+  const patch: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(live)) {
+    if (!(key in wanted)) patch[key] = null;
+    else {
+      const inner = removalPatch(value, wanted[key]);
+      if (inner !== undefined) patch[key] = inner;
+    }
+  }
+  return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+function bodyOf(object: KubeObject): Record<string, unknown> {
+  const { metadata: _, status: __, ...body } = object;
+  return body;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
