@@ -69,6 +69,9 @@ const longestRetryMs = 5_000;
 /** Statuses after which a read is asked again. */
 const passing = new Set([429, 500, 502, 503, 504]);
 
+/** Failures to connect that another attempt in the same call would not mend. */
+const lasting = new Set(['client-closed', 'certificate-refused', 'no-http2']);
+
 /** See Transport. */
 export function createTransport(connection: Connection, options: TransportOptions): Transport {
   const credentials = createCredentials(connection, {
@@ -216,7 +219,7 @@ function retryIn(options: TransportOptions, call: Call, result: Attempt, attempt
     if (lost.why !== 'connection') return undefined;
     return !lost.maybeDone || call.idempotent ? backoffMs : undefined;
   }
-  return lost.kind === 'unreachable' && lost.code !== 'client-closed' ? backoffMs : undefined;
+  return lost.kind === 'unreachable' && !lasting.has(lost.code) ? backoffMs : undefined;
 }
 
 function settle(parts: Parts, call: Call, result: Attempt, unknownBefore: boolean): Reply {
