@@ -25,7 +25,6 @@ const comparedInFull: ReadonlySet<string> = new Set([
   'ClusterRoleBinding',
   'Role',
   'RoleBinding',
-  'ConfigMap',
   'ValidatingAdmissionPolicy',
   'ValidatingAdmissionPolicyBinding',
 ]);
@@ -49,7 +48,7 @@ async function compare(client: KubeClient, object: KubeObject): Promise<Deviatio
   try {
     const { name, namespace } = object.metadata;
     const live = await client.get(resourceOf(object), namespace === undefined ? { name } : { name, namespace });
-    const same = equalsOwned(live, object, { full: comparedInFull.has(object.kind) });
+    const same = equalsOwned(live, object, { full: isComparedInFull(object) });
     return same ? undefined : { object, state: 'different', live };
   } catch (error) {
     if (isNotFound(error)) return { object, state: 'missing' };
@@ -63,7 +62,7 @@ async function compare(client: KubeClient, object: KubeObject): Promise<Deviatio
  */
 export async function repair(client: KubeClient, { object }: Deviation): Promise<void> {
   const live = await client.apply(annotated(object), { fieldManager: managers.platform, force: true });
-  if (!comparedInFull.has(object.kind)) return;
+  if (!isComparedInFull(object)) return;
   const { name, namespace } = object.metadata;
   const patch = removalPatch(bodyOf(live), bodyOf(object));
   if (patch === undefined) return;
@@ -86,6 +85,11 @@ export function removalPatch(live: unknown, wanted: unknown): Record<string, unk
     }
   }
   return Object.keys(patch).length === 0 ? undefined : patch;
+}
+
+/** A ConfigMap that we give no data to is written by somebody else. */
+function isComparedInFull(object: KubeObject): boolean {
+  return comparedInFull.has(object.kind) || (object.kind === 'ConfigMap' && object['data'] !== undefined);
 }
 
 function bodyOf(object: KubeObject): Record<string, unknown> {

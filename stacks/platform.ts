@@ -2,7 +2,7 @@ import { admissionObjects } from '../core/access/admission.ts';
 import type { Call } from '../core/access/call.ts';
 import { managementCalls } from '../core/access/management.ts';
 import { binding, controllers, platformLabels, role } from '../core/access/objects.ts';
-import { peopleBindings, peopleClusterRoles } from '../core/access/people.ts';
+import { peopleBindings, peopleClusterRoles, siteConfirmation } from '../core/access/people.ts';
 import { rulesOf } from '../core/access/roles.ts';
 import { siteCalls } from '../core/access/site.ts';
 import { AppError } from '../core/errors.ts';
@@ -54,6 +54,7 @@ export function platformObjects(input: PlatformInput): KubeObject[] {
     ...controllerRoles(name, management ? managementCalls : siteCalls),
     ...peopleBindings({ groups: input.cloud.groups, management, directory: input.directory }),
     configuration(input),
+    ...(management ? [] : [confirmation()]),
     ...trafficObjects({ accounts: [name], sites: management ? callers(input.cloud) : [] }),
     ...admissionObjects(input.cloud.groups),
     controllerDeployment({ name, program, site: site.name, image: input.image, replicas: input.replicas ?? 2 }),
@@ -113,9 +114,13 @@ function account(name: string): KubeObject {
 function controllerRoles(name: string, calls: readonly Call[]): KubeObject[] {
   const { cluster, namespaced } = rulesOf(calls);
   const subjects = [{ kind: 'ServiceAccount' as const, name, namespace: namespaces.system }];
-  const roles = [role(name, cluster), ...namespaced.map((entry) => role(name, entry.rules, entry.namespace))];
+  // An empty list of rules reads back as none and would look like a change for ever.
+  const roles = [
+    ...(cluster.length === 0 ? [] : [role(name, cluster)]),
+    ...namespaced.map((entry) => role(name, entry.rules, entry.namespace)),
+  ];
   const bindings = [
-    binding({ name, role: { kind: 'ClusterRole', name }, subjects }),
+    ...(cluster.length === 0 ? [] : [binding({ name, role: { kind: 'ClusterRole', name }, subjects })]),
     ...namespaced.map((entry) => binding({ name, role: { kind: 'Role', name }, subjects, namespace: entry.namespace })),
   ];
   return [...roles, ...bindings];
@@ -131,6 +136,12 @@ function configuration({ cloud, timings }: PlatformInput): KubeObject {
       ...(timings === undefined ? {} : { 'timings.json': JSON.stringify(timings) }),
     },
   };
+}
+
+/** Empty until on-call staff write into it; it exists so that they need no right to make ConfigMaps. */
+function confirmation(): KubeObject {
+  const metadata = { name: siteConfirmation, namespace: namespaces.system, labels: { ...platformLabels } };
+  return { apiVersion: 'v1', kind: 'ConfigMap', metadata };
 }
 
 function siteObject(site: CloudSite): KubeObject {

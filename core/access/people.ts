@@ -19,6 +19,9 @@ export const peopleRoles = {
   siteOperator: 'jinhong:site-operator',
 } as const;
 
+/** ConfigMap in `jinhong-system` of a site by which `jinhong site confirm` lets a large change through. */
+export const siteConfirmation = 'jinhong-site-confirm';
+
 const read = ['get', 'list', 'watch'];
 const write = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
@@ -95,7 +98,7 @@ const peopleRules: Readonly<Record<string, readonly PolicyRule[]>> = {
       apiGroups: [''],
       resources: ['configmaps'],
       verbs: ['get', 'patch', 'update'],
-      resourceNames: ['jinhong-confirm', 'jinhong-term'],
+      resourceNames: [siteConfirmation],
     },
   ],
 };
