@@ -52,7 +52,7 @@ export async function startNode(dir: string, known: ProcessId | undefined, tied:
   const program = join(import.meta.dirname, 'node.ts');
   const { id, exited } = await launch({
     command: process.execPath,
-    args: [program, '--dir', dir],
+    args: [program, '--dir', dir, ...(tied ? ['--tied'] : [])],
     env: { PATH: '/usr/bin:/bin', HOME: nodeDir },
     logFile: nodeLog,
     cwd: join(import.meta.dirname, '..'),

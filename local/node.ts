@@ -19,11 +19,14 @@ function log(message: string): void {
 
 class LocalNode {
   private readonly dir: string;
+  /** Its programs die with it (tests). */
+  private readonly tied: boolean;
   private readonly sites = new Map<string, SiteNode>();
   private written = '';
 
-  constructor(dir: string) {
+  constructor(dir: string, tied: boolean) {
     this.dir = dir;
+    this.tied = tied;
   }
 
   /** Takes the centres of cloud.json on, and leaves those that were stopped. */
@@ -43,7 +46,14 @@ class LocalNode {
   }
 
   private add(site: string): void {
-    const node = new SiteNode({ cloudDir: this.dir, site, projectDir, onChange: () => this.write(), log });
+    const node = new SiteNode({
+      cloudDir: this.dir,
+      site,
+      projectDir,
+      tied: this.tied,
+      onChange: () => this.write(),
+      log,
+    });
     this.sites.set(site, node);
     node.run().catch((error: unknown) => log(`${site}: ${String(error)}`));
   }
@@ -67,10 +77,10 @@ class LocalNode {
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { dir: { type: 'string' } } });
+  const { values } = parseArgs({ options: { dir: { type: 'string' }, tied: { type: 'boolean' } } });
   if (values.dir === undefined) throw new Error('--dir is missing');
   await stopOrphans(values.dir);
-  const node = new LocalNode(values.dir);
+  const node = new LocalNode(values.dir, values.tied === true);
   let ending = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => (ending = true));
   log(`node started, pid ${process.pid}`);

@@ -73,6 +73,7 @@ export async function startProcess(input: StartInput): Promise<ProcessId> {
   const tell = (what: 'starting' | 'ready' | 'running'): void =>
     options.onProgress?.({ site: state.name, process, state: what, elapsedMs: Date.now() - begun });
   if (known !== undefined) {
+    if (known.pid !== state.processes[process]?.pid) input.remember(known);
     await waitHealthy(input, known, undefined);
     tell('running');
     return known;

@@ -21,8 +21,11 @@ export interface BuildPlace {
   readonly logFile: string;
 }
 
-/** The go command: on PATH, or where its installer puts it; undefined when there is none. */
+/** The go command: JINHONG_GO (`off`: build nothing), on PATH, or where its installer puts it; undefined when there is none. */
 export function findGo(env: Env): string | undefined {
+  const given = env['JINHONG_GO'];
+  if (given === 'off') return undefined;
+  if (given !== undefined && given !== '') return given;
   const folders = [...(env['PATH'] ?? '').split(delimiter), '/usr/local/go/bin'];
   return folders
     .filter((folder) => folder !== '')

@@ -21,6 +21,7 @@ export interface SiteOptions {
   readonly cloudDir: string;
   readonly site: string;
   readonly projectDir: string;
+  readonly tied: boolean;
   /** Told after every change of a process, to write the state file. */
   readonly onChange: () => void;
   readonly log: (message: string) => void;
@@ -160,12 +161,13 @@ export class SiteNode {
   }
 
   private makeUnit(plan: UnitPlan): Unit {
-    const { cloudDir, projectDir, log } = this.options;
+    const { cloudDir, projectDir, tied, log } = this.options;
     const dir = unitDir(cloudDir, this.site, plan.name);
     rmSync(dir, { recursive: true, force: true });
     const unit: Unit = new Unit(plan, {
       dir,
       projectDir,
+      tied,
       logFile: logFileOf(siteDir(cloudDir, this.site), plan.name),
       onExit: () => log(`${this.site}: ${plan.name} ${unit.waiting}`),
     });

@@ -12,6 +12,8 @@ export interface UnitPlace {
   readonly logFile: string;
   /** Folder in which `node controller/main.ts` makes sense. */
   readonly projectDir: string;
+  /** Dies with the node (tests). */
+  readonly tied: boolean;
   readonly onExit: () => void;
 }
 
@@ -67,6 +69,7 @@ export class Unit {
         logFile: this.place.logFile,
         cwd: this.place.projectDir,
         marker: this.place.dir,
+        tied: this.place.tied,
       });
       this.id = id;
       this.startedAt = Date.now();
