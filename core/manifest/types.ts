@@ -15,7 +15,7 @@ export interface Place {
   readonly line: number;
   readonly column: number;
   /** Column after the last character, when the thing ends on the same line. */
-  readonly endColumn?: number;
+  readonly endColumn?: number | undefined;
 }
 
 /** A replacement in the decoded text of a file (BOM excluded): UTF-16 offset and length. */
@@ -38,10 +38,12 @@ export interface Problem extends Place {
   readonly fix: Text;
   /** Names that may have been meant, nearest first. */
   readonly near?: readonly string[];
-  /** A change that cannot alter what the author meant; `--fix` applies it. */
-  readonly edit?: Edit;
-  /** `utf-8` when the whole file must be written again in UTF-8; `--fix` does so. */
-  readonly reencode?: 'utf-8';
+  /** Changes that cannot alter what the author meant, made together or not at all; `--fix` makes them. */
+  readonly edits?: readonly Edit[];
+  /** The whole file is to be written again: in UTF-8 without a mark, or with line feeds only; `--fix` does so. */
+  readonly rewrite?: 'utf-8' | 'lf';
+  /** Field the problem is about, e.g. `spec.environments[0].size`; absent for what concerns a whole file. */
+  readonly field?: string;
 }
 
 /** Keys and list indexes from the root of an object, e.g. `['spec', 'environments', 0, 'size']`. */
@@ -93,4 +95,6 @@ export interface CheckOptions {
   readonly recorded?: Recorded | undefined;
   /** Date of the check, YYYY-MM-DD; rules about dates are skipped without it. */
   readonly today?: string | undefined;
+  /** Old names of tenants and environments whose removal was confirmed by typing them; no `ProbableRename` for these. */
+  readonly removing?: readonly string[] | undefined;
 }
