@@ -48,9 +48,10 @@ export function readApprovals(approvals: readonly Approval[], tenant: string, ge
   const own = approvals.filter(({ spec }) => spec.for.name === tenant).sort(newerApproval);
   const stateOf = (part: Part): PartState => {
     const [newest, ...older] = own.filter(({ spec }) => spec.part === part);
-    const rejects =
-      newest?.spec.decision === 'rejected' && (newest.spec.generation ?? generation) === generation;
-    const current = [newest, ...older].find((approval) => approval !== undefined && approval.spec.decision !== 'rejected');
+    const rejects = newest?.spec.decision === 'rejected' && (newest.spec.generation ?? generation) === generation;
+    const current = [newest, ...older].find(
+      (approval) => approval !== undefined && approval.spec.decision !== 'rejected',
+    );
     return { current, rejection: rejects ? newest : undefined };
   };
   const project = stateOf('project');
@@ -152,10 +153,26 @@ function envelopeMisfits(envelope: Envelope, request: Request): Misfit[] {
     if (outside.length > 0) misfits.push({ field, asked: outside.join(', '), allowed: listed(allowed) });
   };
   const { environments } = request;
-  within('environments', environments.map(({ name }) => name), envelope.environments);
-  within('zones', environments.map(({ zone }) => zone), envelope.zones);
-  within('tiers', environments.map(({ tier }) => tier), envelope.tiers);
-  within('egress', environments.flatMap(({ egress }) => (egress ?? []).map((e) => e.destination)), envelope.egress);
+  within(
+    'environments',
+    environments.map(({ name }) => name),
+    envelope.environments,
+  );
+  within(
+    'zones',
+    environments.map(({ zone }) => zone),
+    envelope.zones,
+  );
+  within(
+    'tiers',
+    environments.map(({ tier }) => tier),
+    envelope.tiers,
+  );
+  within(
+    'egress',
+    environments.flatMap(({ egress }) => (egress ?? []).map((e) => e.destination)),
+    envelope.egress,
+  );
   for (const { field, asked, allowed } of overruns(sumOf(environments), parseQuota(envelope.hard))) {
     misfits.push({ field: `hard.${field}`, asked: formatAmount(field, asked), allowed: formatAmount(field, allowed) });
   }

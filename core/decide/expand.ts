@@ -44,7 +44,10 @@ export function expandTenant(spec: TenantSpec, department: DepartmentSpec | unde
   const members = spec.members.filter(({ group }) => groups.has(group));
   const strange = spec.members.filter(({ group }) => !groups.has(group)).map(({ group }) => group);
   if (department !== undefined && strange.length > 0) {
-    problems.push({ reason: 'UnknownGroup', message: `${strange.sort().join(', ')}; known: ${list(department.groups)}` });
+    problems.push({
+      reason: 'UnknownGroup',
+      message: `${strange.sort().join(', ')}; known: ${list(department.groups)}`,
+    });
   }
   return { environments: sortBy(environments, ({ name }) => name), members: sortBy(members, (m) => m.group), problems };
 }

@@ -1,8 +1,7 @@
 import type { Cloud } from '../model/cloud.ts';
-import type { GrantedEnvironment } from '../model/grant.ts';
 import type { SiteSpec } from '../model/site.ts';
 import { type CapacityOverrun, capacityOverruns, freeShare } from './capacity.ts';
-import { type Entry, type Ledger, sumOf } from './ledger.ts';
+import type { Entry, Ledger } from './ledger.ts';
 import { raisedFields } from './quota-math.ts';
 
 /** A centre as placement sees it. */
@@ -20,9 +19,6 @@ export interface Places {
   readonly copy?: string | undefined;
 }
 
-/** What is to be placed: quota counts at the primary, protected environments at the others as well. */
-export type Content = Pick<GrantedEnvironment, 'name' | 'quota' | 'tier'>;
-
 /** Where to place, or why it cannot be. */
 export type Placement =
   | { readonly places: Places; readonly overruns: readonly [] }
@@ -35,12 +31,12 @@ export type Placement =
 export interface PlacementInput {
   /** Key of the tenant in the ledger. */
   readonly tenant: string;
-  readonly department: string;
-  readonly environments: readonly Content[];
+  readonly needs: { readonly standby: boolean; readonly copy: boolean };
+  /** What the tenant would hold at these places, with all that is still on its way out. */
+  readonly entryAt: (places: Places) => Entry | undefined;
   readonly existing: Places;
   readonly sites: readonly SiteView[];
   readonly ledger: Ledger;
-  readonly cloud: Pick<Cloud, 'tiers'>;
 }
 
 /** Whether an environment of this tier is held at another local centre. Pure. */
@@ -60,38 +56,22 @@ export function hasCopy(tier: string | undefined, cloud: Pick<Cloud, 'tiers'>): 
  * are those of the best candidate. Pure (the ledger is as before when it returns).
  */
 export function place(input: PlacementInput): Placement {
-  const { existing, environments, cloud } = input;
+  const { existing, needs } = input;
   const local = byName(input.sites.filter(({ spec }) => spec.role === 'local'));
   const primaries = existing.active === undefined ? local.map(({ name }) => name) : [existing.active];
   if (primaries.length === 0) return { places: undefined, missing: 'local', overruns: [] };
-  const needsStandby = environments.some(({ tier }) => hasStandby(tier, cloud));
-  const needsCopy = environments.some(({ tier }) => hasCopy(tier, cloud));
   const candidates = primaries.flatMap((active): Places[] => {
     const others = local.map(({ name }) => name).filter((name) => name !== active);
-    if (!needsStandby) return [{ active }];
+    if (!needs.standby) return [{ active }];
     const standbys = existing.standby === undefined ? others : [existing.standby];
     return standbys.map((standby) => ({ active, standby }));
   });
   if (candidates.length === 0) return { places: undefined, missing: 'standby', overruns: [] };
   const [best] = candidates.map((places) => judge(input, places)).sort(compareJudged);
   if (best === undefined || best.overruns.length > 0) return { places: undefined, overruns: best?.overruns ?? [] };
-  const copy = needsCopy ? (existing.copy ?? recoveryFor(input.sites, best.places.active)) : undefined;
-  if (needsCopy && copy === undefined) return { places: undefined, missing: 'recovery', overruns: [] };
+  const copy = needs.copy ? (existing.copy ?? recoveryFor(input.sites, best.places.active)) : undefined;
+  if (needs.copy && copy === undefined) return { places: undefined, missing: 'recovery', overruns: [] };
   return { places: { ...best.places, copy }, overruns: [] };
-}
-
-/** What a tenant would hold at these places. Pure. */
-export function entryAt(input: Pick<PlacementInput, 'department' | 'environments' | 'cloud'>, places: Places): Entry {
-  const { department, environments, cloud } = input;
-  const total = sumOf(environments);
-  const primary = places.active ?? '';
-  const holds: Entry['holds'][number][] = [];
-  if (places.active !== undefined) holds.push({ site: places.active, role: 'active', primary, amounts: total });
-  if (places.standby !== undefined) {
-    const amounts = sumOf(environments.filter(({ tier }) => hasStandby(tier, cloud)));
-    holds.push({ site: places.standby, role: 'standby', primary, amounts });
-  }
-  return { department, total, holds };
 }
 
 interface Judged {
@@ -105,7 +85,7 @@ function judge(input: PlacementInput, places: Places): Judged {
   const { tenant, sites, ledger } = input;
   const names = [places.active, places.standby].filter((name) => name !== undefined);
   const before = new Map(names.map((name) => [name, ledger.use(name).total]));
-  return ledger.try(tenant, entryAt(input, places), (after) => {
+  return ledger.try(tenant, input.entryAt(places), (after) => {
     const overruns: CapacityOverrun[] = [];
     const shares: number[] = [];
     for (const name of names) {

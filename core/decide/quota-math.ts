@@ -61,7 +61,7 @@ export function subtractAmounts(a: Amounts, b: Amounts): Amounts {
 
 /** The larger of both, resource by resource. Pure. */
 export function maxAmounts(a: Amounts, b: Amounts): Amounts {
-  return build((field) => pick(a[field], b[field], (x, y) => (x > y ? x : y)));
+  return build((field) => pick(a[field], b[field], largerOf));
 }
 
 /**
@@ -69,7 +69,7 @@ export function maxAmounts(a: Amounts, b: Amounts): Amounts {
  * the one that is present wins. Pure.
  */
 export function minQuota(a: Amounts, b: Amounts): Amounts {
-  return build((field) => pick(a[field], b[field], (x, y) => (x < y ? x : y)));
+  return build((field) => pick(a[field], b[field], smallerOf));
 }
 
 /** Whether both are the same amounts, however written; absent differs from zero. Pure. */
@@ -129,4 +129,14 @@ function build(amountOf: (field: QuotaField) => bigint | undefined): Amounts {
 function pick(a: bigint | undefined, b: bigint | undefined, choose: (a: bigint, b: bigint) => bigint) {
   if (a === undefined) return b;
   return b === undefined ? a : choose(a, b);
+}
+
+function smallerOf(a: bigint, b: bigint): bigint {
+  if (a < b) return a;
+  return b;
+}
+
+function largerOf(a: bigint, b: bigint): bigint {
+  if (a > b) return a;
+  return b;
 }
