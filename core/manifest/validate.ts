@@ -69,11 +69,11 @@ function readable(document: ParsedDocument, value: object): Draft<Manifest<unkno
 }
 
 function schemaProblems(draft: Draft<Manifest<unknown>>, root: z.ZodType, healed: Healed): Problem[] {
-  const problems = healed.unknownKeys.map(({ path, key, said }) => {
+  const problems: Problem[] = healed.unknownKeys.map(({ path, key, said }) => {
     const { start, end } = draft.keySpan(path, key);
     const place = draft.source.place(start, end);
     const field = fieldText([...draft.written(path), key]);
-    return { file: draft.file, ...place, severity: 'error' as Severity, field, ...said };
+    return { file: draft.file, ...place, severity: 'error', field, ...said };
   });
   for (const issue of healed.issues) {
     const path = issue.path as FieldPath;
