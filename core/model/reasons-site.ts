@@ -51,6 +51,7 @@ export const siteReasons = {
     en: "the department is not in this site's copy of the directory",
   },
   OverCapacity: { zh: '超出本中心容量', en: 'more than this site can hold' },
+  GrantInvalid: { zh: '授权内容不符合本中心的版本', en: 'the Grant does not fit what this site understands' },
   NameMismatch: { zh: '授权名称与租户不符', en: 'the Grant is not named after its tenant' },
   MirrorDiffers: {
     zh: '授权写入本中心后内容不同，未执行',

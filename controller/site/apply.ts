@@ -1,0 +1,126 @@
+import type { PlainObject } from '../../core/access/objects.ts';
+import { correction } from '../../core/desired/index.ts';
+import { managers } from '../../core/model/names.ts';
+import { isInvalid, isNotFound } from '../../kube/errors.ts';
+import { keyOf, resourceOf } from '../../kube/resource.ts';
+import type { KubeObject, ObjectRef } from '../../kube/types.ts';
+import type { SiteContext } from './context.ts';
+import { contentHash, type Held, heldOf, isOurs } from './held.ts';
+
+/** What came of making one object as wanted; `created` when there was none of its name before. */
+export type Applied = 'unchanged' | 'written' | 'created' | 'foreign';
+
+/** Whose objects are applied, and whether their namespace was made in this very run, so that nothing of others is in it. */
+export interface ApplyScope {
+  readonly owner: string;
+  readonly fresh: boolean;
+}
+
+/** Kinds of which a part cannot be changed: roleRef, scopes. What differs there is removed and made anew. */
+const partlyImmutable = new Set(['RoleBinding', 'ResourceQuota']);
+
+/**
+ * Makes one object as wanted. Nothing is sent when cache and own writes show it so. An object that we did not make is not
+ * touched: `foreign`. The default ServiceAccount is made by Kubernetes itself, so that one is ours by its name.
+ * @throws as the client
+ */
+export async function ensureObject(ctx: SiteContext, object: PlainObject, scope: ApplyScope): Promise<Applied> {
+  const held = ctx.caches.held(object.kind, keyOf(object));
+  if (held !== undefined && held.hash === contentHash(object) && !held.terminating) return 'unchanged';
+  let ours = held !== undefined || object.kind === 'ServiceAccount';
+  if (!ours && !scope.fresh) {
+    const live = await lookAt(ctx, object);
+    if (live !== undefined && !isOurs(live, scope.owner)) return 'foreign';
+    ours = live !== undefined;
+  }
+  await write(ctx, object, ours);
+  return ours ? 'written' : 'created';
+}
+
+/** Removes an object that we made and that is not wanted any more; one that we did not make stays. @throws as the client */
+export async function ensureAbsent(ctx: SiteContext, target: KubeObject, owner: string): Promise<boolean> {
+  const key = keyOf(target);
+  const held = ctx.caches.held(target.kind, key);
+  const uid = held?.uid ?? (await unlabelled(ctx, target, owner));
+  if (uid === undefined) return false;
+  await removeExactly(ctx, target, uid);
+  return true;
+}
+
+/** An object of ours that lost its labels is in no cache; it is looked for once, and again when one vanishes. */
+async function unlabelled(ctx: SiteContext, target: KubeObject, owner: string): Promise<string | undefined> {
+  const mark = `${target.kind} ${keyOf(target)}`;
+  if (ctx.lookedFor.has(mark)) return undefined;
+  const live = await lookAt(ctx, target);
+  ctx.lookedFor.add(mark);
+  return live !== undefined && isOurs(live, owner) ? live.metadata.uid : undefined;
+}
+
+/** Deletes the object with this uid and no other; one that is gone already is as good. @throws as the client */
+export async function removeExactly(ctx: SiteContext, target: KubeObject, uid: string): Promise<void> {
+  try {
+    await ctx.deps.client.remove(resourceOf(target), refOf(target), { uid });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  // A namespace goes on existing until its content is gone; the cache tells when.
+  if (target.kind !== 'Namespace') ctx.caches.written(target.kind).noteRemoved(uid);
+}
+
+async function lookAt(ctx: SiteContext, object: KubeObject): Promise<KubeObject | undefined> {
+  try {
+    return await ctx.deps.client.get(resourceOf(object), refOf(object));
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Server-side apply, which takes our fields back from anyone when the object is ours; then a patch for what others added
+ * in places that are ours alone, because an apply leaves that.
+ */
+async function write(ctx: SiteContext, object: PlainObject, ours: boolean): Promise<void> {
+  const { client } = ctx.deps;
+  const options = { fieldManager: managers.site, force: ours };
+  let live: KubeObject;
+  try {
+    live = await client.apply<KubeObject>(object, options);
+    live = await correct(ctx, live, object);
+  } catch (error) {
+    const known = await immutablePart(ctx, object, { error, ours });
+    if (known === undefined) throw error;
+    await removeExactly(ctx, object, known);
+    live = await client.apply<KubeObject>(object, options);
+  }
+  const held: Held = heldOf(live);
+  ctx.caches.written(object.kind).note(keyOf(object), held.version, held);
+}
+
+async function correct(ctx: SiteContext, live: KubeObject, object: PlainObject): Promise<KubeObject> {
+  const patch = correction(live, object);
+  if (patch === undefined) return live;
+  const { resourceVersion } = live.metadata;
+  const metadata = { ...(patch['metadata'] as object | undefined), resourceVersion };
+  return ctx.deps.client.patch(
+    resourceOf(object),
+    refOf(object),
+    { ...patch, metadata },
+    { type: 'merge', fieldManager: managers.site },
+  );
+}
+
+/** The uid of the object that has to be made anew, when that is what the refusal means. */
+async function immutablePart(
+  ctx: SiteContext,
+  object: PlainObject,
+  { error, ours }: { error: unknown; ours: boolean },
+): Promise<string | undefined> {
+  if (!ours || !isInvalid(error) || !partlyImmutable.has(object.kind)) return undefined;
+  ctx.deps.log.warn({ kind: object.kind, object: keyOf(object), err: error }, 'an object is removed and made anew');
+  return (await lookAt(ctx, object))?.metadata.uid;
+}
+
+function refOf(object: { metadata: ObjectRef }): ObjectRef {
+  return { namespace: object.metadata.namespace, name: object.metadata.name };
+}

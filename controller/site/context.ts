@@ -1,0 +1,26 @@
+import type { BudgetedChange } from '../../core/desired/index.ts';
+import type { GrantSpec, GrantStatus } from '../../core/model/grant.ts';
+import type { ControllerDeps } from '../deps.ts';
+import type { SiteCaches } from './caches.ts';
+import type { Link } from './link.ts';
+
+/** What all runs of the site controller share. */
+export interface SiteContext {
+  readonly deps: ControllerDeps;
+  readonly caches: SiteCaches;
+  readonly link: Link;
+  /** Decisions that are being stored in the mirror right now; they count as in force for the sums of others. */
+  readonly storing: Map<string, { readonly spec: GrantSpec; readonly change: BudgetedChange | undefined }>;
+  /** Grants whose newest decision waits for `jinhong site confirm`, with what it would be. */
+  readonly waiting: Map<string, BudgetedChange>;
+  /** Grants whose newest decision was refused for a reason that another Grant may end. */
+  readonly refused: Set<string>;
+  /** Objects that are not wanted, not in the cache, and were looked for at the server: `kind namespace/name`. */
+  readonly lookedFor: Set<string>;
+  /** What the management centre is to know of each Grant. */
+  readonly reports: Map<string, GrantStatus>;
+  /** Has the report of a Grant sent, if it differs from what is there. */
+  readonly sendReport: (name: string) => void;
+  /** A decision was accepted; others that were refused may fit now. */
+  readonly onAccepted: (name: string) => void;
+}

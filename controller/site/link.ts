@@ -1,0 +1,175 @@
+import { siteAccountName } from '../../core/access/management.ts';
+import type { Grant } from '../../core/model/kinds.ts';
+import { managers, siteNamespace } from '../../core/model/names.ts';
+import { sleep } from '../../kube/clock.ts';
+import type { Connection } from '../../kube/config.ts';
+import { type Heartbeat, startHeartbeat } from '../../kube/heartbeat.ts';
+import { type Informer, startInformer } from '../../kube/list-watch.ts';
+import { ourApiVersion, resources } from '../../kube/resource.ts';
+import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import type { ControllerDeps } from '../deps.ts';
+import { type Credential, isRenewalDue, readCredential, renewToken } from './credential.ts';
+
+/** What the management centre has of one Grant, as far as the site knows. */
+export type Offer =
+  /** It was never reached, so nothing can be said. */
+  { readonly type: 'unknown' } | { readonly type: 'absent' } | { readonly type: 'present'; readonly grant: Grant };
+
+/** The way to the management centre; everything works without it, only nothing new is decided. */
+export interface Link {
+  offer(name: string): Offer;
+  names(): string[];
+  /** Writes the status of a Grant there. @throws as the client; unreachable when there is no credential */
+  report(grant: Grant, status: NonNullable<Grant['status']>): Promise<void>;
+  isConnected(): boolean;
+  stop(): Promise<void>;
+}
+
+/** How the link is made and whom it tells. */
+export interface LinkOptions {
+  readonly deps: ControllerDeps;
+  /** A client of the management centre, closed by the link. */
+  readonly connect: (connection: Connection) => KubeClient;
+  readonly onChange: (name: string) => void;
+  /** How often the Secret is looked at. @default 10_000 */
+  readonly credentialMs?: number;
+}
+
+interface Session {
+  readonly fingerprint: string;
+  readonly client: KubeClient;
+  readonly informer: Informer<Grant>;
+  readonly heart: Heartbeat;
+}
+
+interface State {
+  readonly options: LinkOptions;
+  readonly stopping: AbortController;
+  /** The one whose list is complete; it answers until a newer one has its own. */
+  session: Session | undefined;
+  /** One that is being set up with a newer credential. */
+  next: Session | undefined;
+  said: string;
+}
+
+/** Connects as soon as there is a credential, and again whenever it changes. */
+export function startLink(options: LinkOptions): Link {
+  const state: State = { options, stopping: new AbortController(), session: undefined, next: undefined, said: '' };
+  const prefix = `${siteNamespace(options.deps.site)}/`;
+  const running = keepConnected(state);
+  return {
+    offer(name) {
+      const informer = state.session?.informer;
+      if (informer === undefined || !informer.hasSynced()) return { type: 'unknown' };
+      const grant = informer.get(prefix + name);
+      return grant === undefined ? { type: 'absent' } : { type: 'present', grant };
+    },
+    names: () => (state.session?.informer.keys() ?? []).map((key) => key.slice(prefix.length)),
+    async report(grant, status) {
+      const client = (state.next ?? state.session)?.client;
+      if (client === undefined) return;
+      const { name, namespace, uid } = grant.metadata;
+      const object = { apiVersion: ourApiVersion, kind: 'Grant', metadata: { name, namespace, uid }, status };
+      await client.apply(object as KubeObject, { fieldManager: managers.site, force: true, subresource: 'status' });
+    },
+    isConnected: () => state.session?.informer.hasSynced() === true,
+    async stop() {
+      state.stopping.abort();
+      await running;
+      await Promise.all([end(state.session), end(state.next)]);
+    },
+  };
+}
+
+/** Looks at the Secret again and again: it appears with `site join` and changes with each renewal. */
+async function keepConnected(state: State): Promise<void> {
+  const { options, stopping } = state;
+  const { clock, client, log } = options.deps;
+  while (!stopping.signal.aborted) {
+    try {
+      const credential = await readCredential(client);
+      if (credential === undefined) say(state, 'this site has not joined yet: run `jinhong site join`');
+      else await use(state, credential);
+    } catch (error) {
+      if (!stopping.signal.aborted) log.warn({ err: error }, 'the credential for the management centre cannot be used');
+    }
+    await sleep(clock, options.credentialMs ?? 10_000, stopping.signal);
+  }
+}
+
+function say(state: State, message: string): void {
+  if (state.said !== message) state.options.deps.log.info({}, message);
+  state.said = message;
+}
+
+async function use(state: State, credential: Credential): Promise<void> {
+  const { deps } = state.options;
+  const current = state.next ?? state.session;
+  if (current?.fingerprint !== credential.fingerprint) {
+    say(state, `connecting to the management centre at ${credential.connection.server}`);
+    await connect(state, credential);
+    return;
+  }
+  if (credential.life === undefined || !isRenewalDue(credential.life, deps.clock.now())) return;
+  if (current.heart.lastBeatMs() > deps.config.current().timings.silentAfterMs) return;
+  await renewToken(current.client, deps.client, { namespace: siteNamespace(deps.site), name: siteAccountName });
+  deps.log.info({}, 'the token for the management centre was renewed');
+}
+
+/** The old session goes on answering until the new one has listed; only then is it ended. */
+async function connect(state: State, credential: Credential): Promise<void> {
+  const { deps, connect: open, onChange } = state.options;
+  const client = open(credential.connection);
+  const { timings } = deps.config.current();
+  const namespace = siteNamespace(deps.site);
+  const shared = { client, clock: deps.clock, random: deps.random, log: deps.log };
+  const informer = startInformer<Grant>({
+    ...shared,
+    resource: resources.grant,
+    namespace,
+    transform(object) {
+      delete object.metadata.managedFields;
+      return object as unknown as Grant;
+    },
+    onChange: (_key, _kind, grant) => onChange(grant.metadata.name),
+    maxBackoffMs: timings.backoffMaxMs,
+    metrics: deps.metrics.informer(client.name),
+  });
+  deps.metrics.watchInformer(client.name, 'Grant', informer);
+  const heart = startHeartbeat({
+    ...shared,
+    namespace,
+    name: siteAccountName,
+    identity: deps.site,
+    intervalMs: timings.heartbeatMs,
+    leaseDurationSeconds: Math.ceil(timings.silentAfterMs / 1000),
+  });
+  await end(state.next);
+  const session = { fingerprint: credential.fingerprint, client, informer, heart };
+  state.next = session;
+  informer.synced.then(
+    () => adopt(state, session),
+    () => undefined,
+  );
+}
+
+function adopt(state: State, session: Session): void {
+  if (state.next !== session) return;
+  const before = state.session;
+  const known = before?.informer.keys() ?? [];
+  state.session = session;
+  state.next = undefined;
+  say(state, 'connected to the management centre');
+  const names = new Set([...known, ...session.informer.keys()].map((key) => key.slice(key.indexOf('/') + 1)));
+  for (const name of names) state.options.onChange(name);
+  end(before).catch((error: unknown) =>
+    state.options.deps.log.warn({ err: error }, 'the old connection did not close'),
+  );
+}
+
+async function end(session: Session | undefined): Promise<void> {
+  if (session === undefined) return;
+  await session.heart.stop();
+  await session.informer.stop();
+  await session.client.close();
+}

@@ -1,0 +1,213 @@
+import { createHash } from 'node:crypto';
+import { sumAmounts } from '../../core/decide/quota-math.ts';
+import {
+  type BudgetedChange,
+  judge,
+  managedByValue,
+  orderedSpec,
+  sameValue,
+  usedBy,
+  type Verdict,
+} from '../../core/desired/index.ts';
+import { type GrantSpec, grantSpec } from '../../core/model/grant.ts';
+import type { Grant } from '../../core/model/kinds.ts';
+import { annotations, labels, managers, namespaces } from '../../core/model/names.ts';
+import { canonicalJson } from '../../kube/apply.ts';
+import { findCondition, isoSeconds } from '../../kube/conditions.ts';
+import { ourApiVersion } from '../../kube/resource.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import type { SiteContext } from './context.ts';
+
+/**
+ * The mirror: what the site accepted, stored at the site. Everything else acts on it alone, so the site goes on when the
+ * management centre is gone, and what the management centre says is looked at once, here.
+ */
+
+/** What is in force for one Grant, and what became of the newest offer. */
+export interface Mirrored {
+  /** The mirrored Grant; undefined when nothing was ever accepted. */
+  readonly local: Grant | undefined;
+  /** The decision to act on; undefined when there is none, or the mirror was changed by someone else. */
+  readonly inForce: GrantSpec | undefined;
+  readonly verdict: Verdict | undefined;
+  /** The management centre was reached and has no such Grant, or is deleting it. */
+  readonly orphaned: boolean;
+}
+
+const hourMs = 3_600_000;
+
+/** Takes the newest offer into the mirror if the bounds allow it, and says what is in force now. @throws as the client */
+export async function mirrorGrant(ctx: SiteContext, name: string): Promise<Mirrored> {
+  const local = ctx.caches.grants.get(mirrorKey(name));
+  const offer = ctx.link.offer(name);
+  const present = offer.type === 'present' && offer.grant.metadata.deletionTimestamp === undefined;
+  if (!present) return { ...inForce(local), verdict: undefined, orphaned: offer.type !== 'unknown' };
+  const parsed = grantSpec.safeParse(offer.grant.spec);
+  if (!parsed.success) {
+    const message = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    return { ...inForce(local), verdict: { type: 'keep', reason: 'GrantInvalid', message }, orphaned: false };
+  }
+  const offered = orderedSpec(parsed.data);
+  const verdict = judgeOffer(ctx, name, offered);
+  remember(ctx, name, verdict);
+  if (verdict.type !== 'accept') return { ...inForce(local), verdict, orphaned: false };
+  ctx.storing.set(name, { spec: offered, change: verdict.change });
+  try {
+    return await store(ctx, name, { offered, change: verdict.change });
+  } finally {
+    ctx.storing.delete(name);
+  }
+}
+
+/** Whether the mirrored Grant is as the site stored it. Pure. */
+export function isIntact(local: Grant): boolean {
+  return local.metadata.annotations?.[annotations.acceptedSpec] === hashOfSpec(orderedSpec(local.spec));
+}
+
+function inForce(local: Grant | undefined): Pick<Mirrored, 'local' | 'inForce'> {
+  return { local, inForce: local !== undefined && isIntact(local) ? orderedSpec(local.spec) : undefined };
+}
+
+function judgeOffer(ctx: SiteContext, name: string, offered: GrantSpec): Verdict {
+  const { deps, caches } = ctx;
+  const { cloud } = deps.config.current();
+  const local = caches.grants.get(mirrorKey(name));
+  const nowMs = deps.clock.now();
+  const awaits = findCondition(local?.status?.conditions as never, 'AwaitingConfirmation')?.status === 'True';
+  return judge({
+    name,
+    offered,
+    known: local === undefined ? undefined : knownOf(local),
+    departmentGroups: caches.groupsOf(offered.tenant.department),
+    capacity: cloud.sites.find((site) => site.name === deps.site)?.capacity,
+    get usedByOthers() {
+      return sumAmounts(others(ctx, name).map(usedBy));
+    },
+    get budget() {
+      const spent = spentBudget(ctx, name, nowMs);
+      return {
+        ...cloud.changeBudget,
+        ...spent,
+        waiting: awaits || ctx.waiting.has(name),
+        confirmed: nowMs < caches.confirmedUntilMs(),
+      };
+    },
+  });
+}
+
+/**
+ * The decision in force. Of a mirror that someone changed only the number is believed that the site reported itself; one
+ * lower, so that the same decision from the management centre puts it right again.
+ */
+function knownOf(local: Grant): GrantSpec {
+  const spec = orderedSpec(local.spec);
+  if (isIntact(local)) return spec;
+  const { term, revision } = local.status?.observedDecision ?? { term: 1, revision: 1 };
+  return { ...spec, decision: { term, revision: revision - 1 }, epoch: local.status?.observedEpoch ?? 1 };
+}
+
+function others(ctx: SiteContext, name: string): GrantSpec[] {
+  const specs = new Map<string, GrantSpec>();
+  for (const other of ctx.caches.grantNames()) {
+    const grant = other === name ? undefined : ctx.caches.grants.get(mirrorKey(other));
+    if (grant !== undefined) specs.set(other, grant.spec);
+  }
+  for (const [other, { spec }] of ctx.storing) if (other !== name) specs.set(other, spec);
+  return [...specs.values()];
+}
+
+/** Changes of other Grants within the hour, by the marks in the mirror, and those that wait. */
+function spentBudget(ctx: SiteContext, name: string, nowMs: number): { removals: number; roleChanges: number } {
+  const spent = { removals: new Set<string>(), roleChanges: new Set<string>() };
+  const setOf = (change: BudgetedChange) => (change === 'removal' ? spent.removals : spent.roleChanges);
+  for (const other of ctx.caches.grantNames()) {
+    const marks = ctx.caches.grants.get(mirrorKey(other))?.metadata.annotations ?? {};
+    if (isRecent(marks[annotations.removalAcceptedAt], nowMs)) spent.removals.add(other);
+    if (isRecent(marks[annotations.roleChangeAcceptedAt], nowMs)) spent.roleChanges.add(other);
+  }
+  for (const [other, { change }] of ctx.storing) if (change !== undefined) setOf(change).add(other);
+  for (const [other, change] of ctx.waiting) setOf(change).add(other);
+  for (const set of [spent.removals, spent.roleChanges]) set.delete(name);
+  return { removals: spent.removals.size, roleChanges: spent.roleChanges.size };
+}
+
+function isRecent(at: string | undefined, nowMs: number): boolean {
+  return at !== undefined && nowMs - Date.parse(at) < hourMs;
+}
+
+function remember(ctx: SiteContext, name: string, verdict: Verdict): void {
+  ctx.refused.delete(name);
+  ctx.waiting.delete(name);
+  if (verdict.type !== 'keep') return;
+  if (verdict.reason === 'AwaitingConfirmation' && verdict.change !== undefined) ctx.waiting.set(name, verdict.change);
+  if (verdict.reason === 'OverCapacity' || verdict.reason === 'AwaitingConfirmation') ctx.refused.add(name);
+}
+
+interface Acceptance {
+  readonly offered: GrantSpec;
+  readonly change: BudgetedChange | undefined;
+}
+
+/**
+ * Stores the decision and reads it back. A dry run goes first: an API server with an older schema drops what it does not
+ * know, and then the decision in force must not be lost.
+ */
+async function store(ctx: SiteContext, name: string, { offered, change }: Acceptance): Promise<Mirrored> {
+  const { client, log, clock } = ctx.deps;
+  const before = ctx.caches.grants.get(mirrorKey(name));
+  const nowIso = isoSeconds(clock.now());
+  const object = mirrorObject(name, offered, {
+    ...marksOf(before),
+    ...(change === 'removal' ? { [annotations.removalAcceptedAt]: nowIso } : {}),
+    ...(change === 'roleChange' ? { [annotations.roleChangeAcceptedAt]: nowIso } : {}),
+  });
+  const options = { fieldManager: managers.site, force: true };
+  for (const dryRun of [true, false]) {
+    const stored = (await client.apply(object, { ...options, dryRun })) as unknown as Grant;
+    if (!sameValue(orderedSpec(stored.spec), offered)) {
+      const message = 'the API server of this site did not keep all of it';
+      return { ...inForce(before), verdict: { type: 'keep', reason: 'MirrorDiffers', message }, orphaned: false };
+    }
+    if (!dryRun) {
+      delete (stored.metadata as { managedFields?: unknown }).managedFields;
+      ctx.caches.grants.note(mirrorKey(name), stored.metadata.resourceVersion, stored);
+      log.info({ grant: name, decision: offered.decision, epoch: offered.epoch }, 'a decision is in force');
+      ctx.onAccepted(name);
+      return { local: stored, inForce: offered, verdict: { type: 'same' }, orphaned: false };
+    }
+  }
+  throw new Error('unreachable');
+}
+
+function marksOf(before: Grant | undefined): Record<string, string> {
+  const marks = before?.metadata.annotations ?? {};
+  const kept = [annotations.removalAcceptedAt, annotations.roleChangeAcceptedAt];
+  return Object.fromEntries(Object.entries(marks).filter(([name]) => (kept as string[]).includes(name)));
+}
+
+function mirrorObject(name: string, spec: GrantSpec, marks: Record<string, string>): KubeObject {
+  return {
+    apiVersion: ourApiVersion,
+    kind: 'Grant',
+    metadata: {
+      name,
+      namespace: namespaces.grants,
+      labels: {
+        [labels.managedBy]: managedByValue,
+        [labels.department]: spec.tenant.department,
+        [labels.tenant]: spec.tenant.name,
+      },
+      annotations: { ...marks, [annotations.acceptedSpec]: hashOfSpec(spec) },
+    },
+    spec,
+  };
+}
+
+function hashOfSpec(spec: GrantSpec): string {
+  return createHash('sha256').update(canonicalJson(spec)).digest('base64url');
+}
+
+/** Key of a mirrored Grant in the cache. Pure. */
+export function mirrorKey(name: string): string {
+  return `${namespaces.grants}/${name}`;
+}
