@@ -12,8 +12,9 @@ import { loadKubeconfig } from '../kube/config.ts';
 import { isAlreadyExists } from '../kube/errors.ts';
 import { resources } from '../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../kube/types.ts';
-import { personKubeconfig } from '../local/cloud.ts';
+
 import { cloudPaths, localDir } from '../local/cloud-state.ts';
+import { writePersonKubeconfig } from '../local/people.ts';
 
 interface Person {
   readonly user: string;
@@ -46,20 +47,24 @@ function jinhong(args: readonly string[], kubeconfig?: string): Promise<void> {
   const child = spawn(process.execPath, [join(root, 'cli/main.ts'), ...args], { stdio: 'inherit', env, cwd: root });
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(`jinhong ${args.join(' ')} ended with ${code}`))));
+    child.once('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`jinhong ${args.join(' ')} ended with ${code}`)),
+    );
   });
 }
 
 function person(user: string): Promise<string> {
   const found = people.find((entry) => entry.user === user);
   if (found === undefined) throw new Error(`people.yaml does not know ${user}`);
-  return personKubeconfig(dir, found);
+  return writePersonKubeconfig(dir, found);
 }
 
 function approvals(): Approval[] {
   return globSync('approvals/**/*.yaml', { cwd: folder })
     .sort()
-    .flatMap((file) => parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS() as Approval));
+    .flatMap((file) =>
+      parseAllDocuments(readFileSync(join(folder, file), 'utf8')).map((document) => document.toJS() as Approval),
+    );
 }
 
 /** Each reviewer decides with a certificate of their own; what was decided before stays. Resolves with the number of new decisions. */
@@ -102,7 +107,8 @@ async function waitForAll(kubeconfig: string, timeoutMs: number): Promise<void> 
       if (ready !== shown) console.log(`  Ready ${ready}/${items.length}`);
       shown = ready;
       if (waiting.length === 0 && items.length > 0) return;
-      if (performance.now() > deadline) throw new Error(`not Ready: ${waiting.map((tenant) => tenant.metadata.name).join(', ')}`);
+      if (performance.now() > deadline)
+        throw new Error(`not Ready: ${waiting.map((tenant) => tenant.metadata.name).join(', ')}`);
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   } finally {
@@ -121,7 +127,7 @@ async function main(): Promise<void> {
   await jinhong(['local', 'up', '--cloud', join(folder, 'cloud.yaml')]);
   const engineer = people.find((entry) => entry.groups.includes(cloud.spec.groups.platform));
   if (engineer === undefined) throw new Error('people.yaml names no platform engineer');
-  const kubeconfig = await personKubeconfig(dir, engineer);
+  const kubeconfig = await writePersonKubeconfig(dir, engineer);
   heading(`Install the platform and apply departments and tenants, as ${engineer.user} (jinhong up ${shown})`);
   await jinhong(['up', folder, '--yes'], kubeconfig);
   heading('Reviewers decide, each with a certificate of their own');
