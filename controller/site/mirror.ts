@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { sumAmounts } from '../../core/decide/quota-math.ts';
 import {
   type BudgetedChange,
+  correction,
   judge,
   managedByValue,
   orderedSpec,
@@ -14,7 +15,7 @@ import type { Grant } from '../../core/model/kinds.ts';
 import { annotations, labels, managers, namespaces } from '../../core/model/names.ts';
 import { canonicalJson } from '../../kube/apply.ts';
 import { findCondition, isoSeconds } from '../../kube/conditions.ts';
-import { ourApiVersion } from '../../kube/resource.ts';
+import { ourApiVersion, resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { SiteContext } from './context.ts';
 
@@ -162,6 +163,7 @@ async function store(ctx: SiteContext, name: string, { offered, change }: Accept
     ...(change === 'roleChange' ? { [annotations.roleChangeAcceptedAt]: nowIso } : {}),
   });
   const options = { fieldManager: managers.site, force: true };
+  if (before !== undefined && !isIntact(before)) await takeBack(ctx, before, object);
   for (const dryRun of [true, false]) {
     const stored = (await client.apply(object, { ...options, dryRun })) as unknown as Grant;
     if (!sameValue(orderedSpec(stored.spec), offered)) {
@@ -177,6 +179,17 @@ async function store(ctx: SiteContext, name: string, { offered, change }: Accept
     }
   }
   throw new Error('unreachable');
+}
+
+/** What others added to lists of the mirror would survive an apply, so a changed mirror is first put right as a whole. */
+async function takeBack(ctx: SiteContext, damaged: Grant, object: KubeObject): Promise<void> {
+  const patch = correction(damaged as unknown as KubeObject, object);
+  if (patch === undefined) return;
+  const { name, namespace, resourceVersion } = damaged.metadata;
+  const metadata = { ...(patch['metadata'] as object | undefined), resourceVersion };
+  const options = { type: 'merge', fieldManager: managers.site } as const;
+  await ctx.deps.client.patch(resources.grant, { namespace, name }, { ...patch, metadata }, options);
+  ctx.deps.log.warn({ grant: name }, 'the mirrored Grant was changed by someone else and is put right');
 }
 
 function marksOf(before: Grant | undefined): Record<string, string> {
