@@ -2,6 +2,14 @@
 import { enableCompileCache } from 'node:module';
 
 enableCompileCache();
+
+/** Completion has to answer while a key is held: it reads one file and loads nothing else of the program. */
+if (process.argv[2] === '__complete') {
+  const { offeredText } = await import('./completion/names.ts');
+  process.stdout.write(offeredText(process.env, process.argv[3], process.argv[4]));
+  process.exit(0);
+}
+
 const { newState, runCli } = await import('./run.ts');
 
 /**
