@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, constants, sensitiveHeaders } from 'node:http2';
+import { type Chunks, collectChunks } from './chunks.ts';
 import type { Clock } from './clock.ts';
 
 /** One request as it goes over the wire. */
@@ -35,6 +36,7 @@ export interface OpenAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly stream: ClientHttp2Stream;
+  readonly body: Chunks;
 }
 
 /** How long a request may take, and who can end it. */
@@ -53,7 +55,7 @@ export function exchange(session: ClientHttp2Session, request: Outgoing, limits:
     if (stream === undefined) return;
     const chunks: Buffer[] = [];
     let bytes = 0;
-    let head: Omit<OpenAnswer, 'stream'> | undefined;
+    let head: Pick<OpenAnswer, 'status' | 'headers'> | undefined;
     let ended = false;
     const stop = guard(stream, limits, reject);
     stream.on('response', (headers) => {
@@ -89,7 +91,7 @@ export function openExchange(session: ClientHttp2Session, request: Outgoing, lim
     stream.on('response', (headers) => {
       stop();
       limits.signal?.addEventListener('abort', onAbort, { once: true });
-      resolve({ ...headOf(headers), stream });
+      resolve({ ...headOf(headers), stream, body: collectChunks(stream) });
     });
     stream.on('close', () => {
       stop();
@@ -149,7 +151,7 @@ function lost(stream: ClientHttp2Stream, error?: unknown): LostCall {
   return new LostCall('connection', !refused && stream.id !== undefined, error);
 }
 
-function headOf(headers: Readonly<Record<string, unknown>>): Omit<OpenAnswer, 'stream'> {
+function headOf(headers: Readonly<Record<string, unknown>>): Pick<OpenAnswer, 'status' | 'headers'> {
   const plain: Record<string, string> = {};
   for (const [name, value] of Object.entries(headers)) {
     if (!name.startsWith(':')) plain[name] = String(value);

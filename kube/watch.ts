@@ -24,10 +24,12 @@ export async function* eventsOf<T extends KubeObject>(
   const { stream, status, headers } = answer;
   try {
     if (status >= 400) {
-      throw errorOfStatus(status, await wholeText(answer), { ...asked, retryAfterMs: retryAfterMs(headers) });
+      throw errorOfStatus(status, (await answer.body.whole()).toString('utf8'), {
+        ...asked,
+        retryAfterMs: retryAfterMs(headers),
+      });
     }
     for await (const line of linesOf(answer, asked, options.onBytes)) yield eventOf<T>(line, asked);
-    if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw new Error('reset');
   } catch (error) {
     if (options.signal?.aborted) return;
     if (error instanceof AppError) throw error;
@@ -40,9 +42,9 @@ export async function* eventsOf<T extends KubeObject>(
 async function* linesOf(answer: OpenAnswer, asked: Asked, onBytes: (() => void) | undefined): AsyncGenerator<string> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
-  for await (const chunk of answer.stream) {
+  for await (const chunk of answer.body) {
     onBytes?.();
-    rest += decoder.write(chunk as Buffer);
+    rest += decoder.write(chunk);
     let start = 0;
     for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
       if (end > start) yield rest.slice(start, end);
@@ -67,12 +69,6 @@ function eventOf<T extends KubeObject>(line: string, asked: Asked): WatchEvent<T
     throw garbled(asked, 'a line is not an event');
   }
   return value as WatchEvent<T>;
-}
-
-async function wholeText({ stream }: OpenAnswer): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 function garbled(asked: Asked, why: string): AppError {
