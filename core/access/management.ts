@@ -72,8 +72,8 @@ export const managementOwnCalls: readonly Call[] = [
   ...calls(['patch'], group, 'tenants/status'),
   ...calls([...read], group, 'approvals'),
   ...calls(['patch'], group, 'approvals/status'),
-  ...calls([...readAndApply, 'delete'], group, 'grants'),
-  ...calls([...readAndApply, 'delete'], group, 'hostnameclaims'),
+  ...calls([...read, 'create', 'update', 'delete'], group, 'grants'),
+  ...calls([...read, 'create', 'update', 'delete'], group, 'hostnameclaims'),
   ...calls([...readAndApply], '', 'namespaces'),
   ...calls([...readAndApply], '', 'serviceaccounts'),
   ...calls([...readAndApply], rbac, 'roles'),
@@ -86,7 +86,7 @@ export const managementOwnCalls: readonly Call[] = [
     names: [managementLease],
   }),
   ...calls([...read], '', 'configmaps', { scope: { namespace: namespaces.operations } }),
-  ...calls(['get', ...read], '', 'configmaps', { scope: { namespace: namespaces.system } }),
+  ...calls([...read], '', 'configmaps', { scope: { namespace: namespaces.system } }),
 ];
 
 /** All that the management controller's role must allow. */

@@ -71,16 +71,12 @@ function siteEntry(grant: ExistingGrant, contacts: readonly SiteContact[]): Site
   }
   const ready = status?.conditions.find(({ type }) => type === 'Ready');
   if (!hasReported(grant) || ready === undefined) {
-    // A site that refuses the decision says why without having taken it.
-    const refused = ready?.status === 'False' && status?.observedDecision !== undefined && isNew(grant, ready);
-    return refused ? told(base, ready) : { ...base, ready: 'Unknown', reason: 'NotReported' satisfies Reason };
+    // A site that refuses the decision, or is stuck before it, says so without having taken it.
+    const stuck = status?.conditions.some(({ type, status: value }) => type === 'Stalled' && value === 'True');
+    const refuses = ready?.status === 'False' && stuck === true;
+    return refuses ? told(base, ready) : { ...base, ready: 'Unknown', reason: 'NotReported' satisfies Reason };
   }
   return told(base, ready);
-}
-
-/** Whether the condition speaks about the Grant as it is now. */
-function isNew(grant: ExistingGrant & { readonly generation?: number }, ready: Condition): boolean {
-  return grant.generation !== undefined && ready.observedGeneration === grant.generation;
 }
 
 function told(base: Pick<SiteEntry, 'name' | 'role' | 'epoch'>, ready: Condition): SiteEntry {

@@ -1,0 +1,210 @@
+import { compareDecisions } from '../../../core/decide/change.ts';
+import type { Decided } from '../../../core/decide/types.ts';
+import type { Decision } from '../../../core/model/fields.ts';
+import type { GrantSpec } from '../../../core/model/grant.ts';
+import type { Grant, HostnameClaim, Tenant } from '../../../core/model/kinds.ts';
+import { apiVersion, grantName, labels, managers, siteNamespace, tenantRef } from '../../../core/model/names.ts';
+import { canonicalJson } from '../../../kube/apply.ts';
+import { isAlreadyExists, isNotFound } from '../../../kube/errors.ts';
+import { resources } from '../../../kube/resource.ts';
+import type { KubeObject } from '../../../kube/types.ts';
+import type { ManagementContext } from '../context.ts';
+import { type HeldGrant, siteNames, splitKey } from './gather.ts';
+
+/** Keeps a Tenant until its Grants know that it goes. */
+export const tenantFinalizer = 'jinhong.dev/tenant';
+
+const writer = { fieldManager: managers.management };
+
+/** A decision that is to be written. */
+export interface Plan {
+  readonly key: string;
+  readonly decided: Decided;
+  readonly existing: readonly HeldGrant[];
+  readonly tenant: Tenant | undefined;
+}
+
+/** Someone else owns a hostname by now; the tenant has to be decided about once more. */
+export class ClaimLost extends Error {}
+
+/** Whether any Grant would be written. Pure. */
+export function changesGrants({ decided, existing }: Plan): boolean {
+  return decided.finished.length > 0 || decided.grants.some(({ site, spec }) => differs(existing, site, spec));
+}
+
+function differs(existing: readonly HeldGrant[], site: string, spec: Omit<GrantSpec, 'decision'>): boolean {
+  const old = existing.find((grant) => grant.site === site)?.spec;
+  if (old === undefined) return true;
+  const { decision: _, ...rest } = old;
+  return canonicalJson(rest) !== canonicalJson(spec);
+}
+
+/** The highest decision number known anywhere, with the present term; the next one is one more. */
+export function latestDecision(ctx: ManagementContext): Decision {
+  let revision = 0;
+  let term = Math.max(
+    1,
+    Number((ctx.caches.configMap.list()[0]?.['data'] as { term?: string } | undefined)?.term ?? 1),
+  );
+  if (!Number.isInteger(term)) term = 1;
+  for (const { spec, status } of ctx.caches.grant.list()) {
+    for (const decision of [spec.decision, status?.observedDecision]) {
+      if (decision === undefined) continue;
+      revision = Math.max(revision, decision.revision);
+      term = Math.max(term, decision.term);
+    }
+  }
+  return { term, revision };
+}
+
+/**
+ * Writes a decision: the finalizer, the hostnames, then the Grants, then what is let go. Each write is guarded: a Grant
+ * is created as new or replaced at the version that was decided from, so that a decision made from an old view is
+ * refused by the server. Resolves with the Grants as they are then.
+ * @throws ClaimLost; conflict when a Grant was changed in between
+ */
+export async function commit(ctx: ManagementContext, plan: Plan, decision: () => Decision): Promise<HeldGrant[]> {
+  const { decided, existing } = plan;
+  if (decided.finalizer) await setFinalizer(ctx, plan, true);
+  await takeClaims(ctx, plan);
+  const changed = decided.grants.filter(({ site, spec }) => differs(existing, site, spec));
+  if (changed.length > 0) {
+    const number = decision();
+    for (const { site, spec } of changed) {
+      const old = existing.find((grant) => grant.site === site);
+      await writeGrant(ctx, plan.key, { site, spec: { ...spec, decision: number }, old });
+    }
+  }
+  for (const site of decided.finished)
+    await removeGrant(
+      ctx,
+      existing.find((grant) => grant.site === site),
+    );
+  await dropClaims(ctx, plan);
+  if (!decided.finalizer) await setFinalizer(ctx, plan, false);
+  return heldNow(ctx, plan.key);
+}
+
+function heldNow(ctx: ManagementContext, key: string): HeldGrant[] {
+  const { department, name } = splitKey(key);
+  return [...siteNames(ctx)].sort().flatMap((site) => {
+    const object = ctx.caches.grant.get(`${siteNamespace(site)}/${grantName(department, name)}`);
+    return object === undefined ? [] : [{ site, spec: object.spec, status: object.status, object }];
+  });
+}
+
+interface GrantWrite {
+  readonly site: string;
+  readonly spec: GrantSpec;
+  readonly old: HeldGrant | undefined;
+}
+
+async function writeGrant(ctx: ManagementContext, key: string, { site, spec, old }: GrantWrite): Promise<void> {
+  const { department, name } = splitKey(key);
+  const { client, log } = ctx.deps;
+  const object = {
+    apiVersion,
+    kind: 'Grant',
+    metadata: {
+      ...(old === undefined
+        ? {}
+        : { resourceVersion: old.object.metadata.resourceVersion, uid: old.object.metadata.uid }),
+      name: grantName(department, name),
+      namespace: siteNamespace(site),
+      labels: { [labels.department]: department, [labels.tenant]: name, [labels.managedBy]: 'jinhong' },
+    },
+    spec,
+  } as KubeObject;
+  if (old !== undefined && compareDecisions(spec.decision, old.spec.decision) <= 0) {
+    throw new Error(`decision ${JSON.stringify(spec.decision)} is not newer than the Grant's`);
+  }
+  const { role, state, decision, epoch } = spec;
+  const stored = old === undefined ? await client.create(object, writer) : await client.update(object, writer);
+  log.info({ tenant: key, site, role, state, decision, epoch }, 'granted');
+  ctx.caches.grant.note(stored as unknown as Grant);
+}
+
+async function removeGrant(ctx: ManagementContext, grant: HeldGrant | undefined): Promise<void> {
+  if (grant === undefined) return;
+  const { name, namespace, uid, resourceVersion } = grant.object.metadata;
+  try {
+    await ctx.deps.client.remove(resources.grant, { name, namespace }, { uid, resourceVersion });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  ctx.deps.log.info({ site: grant.site, grant: name }, 'the site has removed the tenant, its Grant is done with');
+  ctx.caches.grant.noteRemoved(grant.object);
+}
+
+function claimObject(hostname: string, key: string, environment: string): KubeObject {
+  const { department, name } = splitKey(key);
+  return {
+    apiVersion,
+    kind: 'HostnameClaim',
+    metadata: { name: hostname, labels: { [labels.department]: department, [labels.tenant]: name } },
+    spec: { tenant: { department, name }, environment },
+  };
+}
+
+/** Who owns a hostname, as `<department>/<tenant>`. */
+export function ownerOfClaim(claim: HostnameClaim | undefined): string | undefined {
+  return claim === undefined ? undefined : tenantRef(claim.spec.tenant.department, claim.spec.tenant.name);
+}
+
+/** Creating is what decides who was first: the server lets only one of two in. */
+async function takeClaims(ctx: ManagementContext, { key, decided }: Plan): Promise<void> {
+  const claims = ctx.caches.hostnameClaim;
+  for (const [hostname, environment] of decided.claims) {
+    const known = claims.get(hostname);
+    if (known !== undefined && ownerOfClaim(known) !== key) throw new ClaimLost(hostname);
+    if (known?.spec.environment === environment) continue;
+    const object = claimObject(hostname, key, environment);
+    try {
+      const stored =
+        known === undefined
+          ? await ctx.deps.client.create(object, writer)
+          : await ctx.deps.client.update(
+              { ...object, metadata: { ...object.metadata, resourceVersion: known.metadata.resourceVersion } },
+              writer,
+            );
+      claims.note(stored as unknown as HostnameClaim);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+      throw new ClaimLost(hostname);
+    }
+  }
+}
+
+async function dropClaims(ctx: ManagementContext, { key, decided }: Plan): Promise<void> {
+  const claims = ctx.caches.hostnameClaim;
+  for (const claim of claims.list()) {
+    const { name, uid } = claim.metadata;
+    if (ownerOfClaim(claim) !== key || decided.claims.has(name)) continue;
+    try {
+      await ctx.deps.client.remove(resources.hostnameClaim, { name }, { uid });
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+    }
+    claims.noteRemoved(claim);
+  }
+}
+
+async function setFinalizer(ctx: ManagementContext, { tenant }: Plan, wanted: boolean): Promise<void> {
+  if (tenant === undefined) return;
+  const { name, namespace, resourceVersion, finalizers = [] } = tenant.metadata;
+  // Onto an object that is being deleted the server lets nobody put a finalizer.
+  if (finalizers.includes(tenantFinalizer) === wanted || (wanted && tenant.metadata.deletionTimestamp !== undefined))
+    return;
+  const next = wanted ? [...finalizers, tenantFinalizer] : finalizers.filter((known) => known !== tenantFinalizer);
+  const body = { metadata: { resourceVersion, finalizers: next } };
+  try {
+    const stored = await ctx.deps.client.patch(resources.tenant, { name, namespace }, body, {
+      type: 'merge',
+      ...writer,
+    });
+    if (stored.metadata.deletionTimestamp !== undefined && next.length === 0) ctx.caches.tenant.noteRemoved(tenant);
+    else ctx.caches.tenant.note(stored as unknown as Tenant);
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
