@@ -9,5 +9,4 @@ for (const name of ['getMetadata', 'getOwnMetadata', 'defineMetadata']) {
   if (!(name in Reflect)) Object.defineProperty(Reflect, name, { value: nothing, configurable: true });
 }
 
-/** Marks the shim as loaded, so that an import of this file is not dropped as unused. */
-export const reflectShim = true;
+export {};

@@ -17,7 +17,7 @@ export function registerLocal(program: Command): void {
     },
     examples: [
       {
-        run: 'jinhong local up --cloud examples/qingdao/cloud.yaml',
+        run: 'jinhong local up --cloud cloud.yaml',
         text: { zh: '启动各中心', en: 'start the centres' },
       },
       { run: 'jinhong local status', text: { zh: '查看进程', en: 'see the processes' } },
@@ -176,7 +176,7 @@ function registerKubeconfig(local: Command): void {
     examples: [
       { run: 'jinhong local kubeconfig', text: { zh: '管理员', en: "the administrator's" } },
       {
-        run: 'jinhong local kubeconfig --user li.wei --group finance-admins',
+        run: 'jinhong local kubeconfig --user li.wei --group admins',
         text: { zh: '为某人签发证书', en: 'with a certificate for a person' },
       },
     ],
