@@ -35,7 +35,7 @@ export function examplesOf(command: Command): readonly Example[] {
 export function defineCommand(parent: Command, usage: string, help: CommandHelp): Command {
   const lang = langOf(parent);
   const [name = '', ...rest] = usage.split(' ');
-  const command = parent.command(name, { hidden: help.hidden === true });
+  const command = parent.command(name, { hidden: help.hidden === true }).helpCommand(false);
   for (const part of rest) command.argument(part);
   describe(command, help, lang);
   return command;

@@ -59,7 +59,7 @@ export function createProgram(state: RunState): Command {
     })
     .configureOutput({
       writeOut: (text) => void io.stdout.write(text),
-      writeErr: () => undefined,
+      writeErr: (text) => void io.stderr.write(text),
       outputError: () => undefined,
     })
     .helpCommand(false)

@@ -22,7 +22,7 @@ export async function runCli(argv: readonly string[], io: CliIo, state = newStat
   const program = createProgram(state);
   program.version(version, '--version', state.lang === 'zh' ? '显示版本' : 'show the version');
   try {
-    if (name === 'help') await help(program, rest[0], state);
+    if (name === 'help') await help(program, rest, state);
     else await run(program, name, args);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
@@ -62,6 +62,8 @@ function report(error: unknown, program: Command, state: RunState, name: string 
     return exitCodes.interrupted;
   }
   if (error instanceof CommanderError) {
+    // A group of commands was named without one of them: its help has been shown on stderr.
+    if (error.code === 'commander.help') return exitCodes.usage;
     const line = ['jinhong', 'help', ...(name === undefined ? [] : [name])].join(' ');
     const help = error.code === 'commander.unknownCommand' || name === undefined ? 'jinhong help' : line;
     io.stderr.write(`${sayUsage(error, lang, help).join('\n')}\n`);
@@ -80,7 +82,7 @@ function report(error: unknown, program: Command, state: RunState, name: string 
   return exitCode;
 }
 
-async function help(program: Command, topic: string | undefined, state: RunState): Promise<void> {
+async function help(program: Command, [topic, ...below]: readonly string[], state: RunState): Promise<void> {
   const { io, lang } = state;
   if (topic === undefined) {
     io.stdout.write(program.helpInformation());
@@ -92,8 +94,9 @@ async function help(program: Command, topic: string | undefined, state: RunState
     return;
   }
   await addCommands(program, topic);
-  const command = program.commands.find((known) => known.name() === topic);
-  if (command === undefined) await program.parseAsync([topic], { from: 'user' });
+  let command: Command | undefined = program;
+  for (const word of [topic, ...below]) command = command?.commands.find((known) => known.name() === word);
+  if (command === undefined) await program.parseAsync([topic, ...below], { from: 'user' });
   else io.stdout.write(command.helpInformation());
 }
 
