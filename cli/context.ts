@@ -23,8 +23,8 @@ export interface CliIo {
   readonly signal: AbortSignal;
 }
 
-/** Forms of `-o`. `text` is for people; the others are stable for scripts. */
-export const outputs = ['text', 'wide', 'json', 'yaml', 'name'] as const;
+/** Forms of `-o`. `text` is for people; the others are stable for scripts. `github` is served by `check` alone. */
+export const outputs = ['text', 'wide', 'json', 'yaml', 'name', 'github'] as const;
 export type Output = (typeof outputs)[number];
 
 /** What `--yes` said. */

@@ -93,8 +93,8 @@ export interface CheckOptions {
   /** cloud.yaml from elsewhere; one among the files wins. */
   readonly cloud?: Cloud | undefined;
   readonly recorded?: Recorded | undefined;
-  /** Date of the check, YYYY-MM-DD; rules about dates are skipped without it. */
-  readonly today?: string | undefined;
+  /** Date of the check, YYYY-MM-DD, or how to tell it from the cloud's offset; rules about dates are skipped without it. */
+  readonly today?: string | ((cloud: Cloud | undefined) => string) | undefined;
   /** Old names of tenants and environments whose removal was confirmed by typing them; no `ProbableRename` for these. */
   readonly removing?: readonly string[] | undefined;
 }

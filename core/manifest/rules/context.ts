@@ -50,7 +50,7 @@ export class Checks {
     this.drafts = drafts;
     this.cloud = drafts.clouds.find(({ sound }) => sound)?.object.spec ?? options.cloud;
     this.recorded = options.recorded ?? {};
-    this.today = options.today;
+    this.today = typeof options.today === 'function' ? options.today(this.cloud) : options.today;
     this.removing = new Set(options.removing ?? []);
     const departments = new Map<string, KnownDepartment>();
     for (const { metadata, spec } of this.recorded.departments ?? []) {

@@ -63,7 +63,9 @@ function reportTwice(checks: Checks, hostname: string, claim: Claim, first: Clai
 }
 
 function checkDomain(checks: Checks, hostname: string, { draft, path }: Claim): void {
-  const domain = checks.departments.get(departmentOf(draft) ?? '')?.spec.domain;
+  const department = checks.departments.get(departmentOf(draft) ?? '');
+  if (department === undefined) return;
+  const { domain } = department.spec;
   if (domain !== undefined && isUnder(hostname, domain)) return;
   const suffix = checks.cloud?.reservedSuffixes.find((reserved) => isUnder(hostname, reserved));
   if (suffix !== undefined) {
