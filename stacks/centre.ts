@@ -2,11 +2,13 @@ import { AppError } from '../core/errors.ts';
 import { hashOf } from '../kube/apply.ts';
 import type { KubeClient, KubeObject } from '../kube/types.ts';
 import type { EngineBinaries, Env } from './engine/binaries.ts';
+import { objectOf } from './engine/events.ts';
 import type { EngineOperation, EngineResult, ObjectChange } from './engine/protocol.ts';
 import { type RunOptions, runEngine } from './engine/run.ts';
 import { readRecord, writeRecord } from './engine/state.ts';
 import { type Deviation, findDeviations, platformHash, repair } from './installed.ts';
-import type { Target } from './registration.ts';
+import { phaseOf } from './platform.ts';
+import { resourceName, type Target } from './registration.ts';
 
 /** The platform of one centre: what should be there, how it is reached, and where its state lies. */
 export interface CentreStack {
@@ -65,8 +67,37 @@ export async function installPlatform(stack: CentreStack): Promise<PlatformChang
   for (const deviation of left) await repair(stack.client, deviation);
   if (left.length > 0) await expectNone(stack);
   const seconds = Math.round((stack.now() - begun) / 100) / 10;
-  writeRecord(stack.stateDir, stack.target.site, { hash: look.hash, at: stack.now(), seconds });
+  writeRecord(stack.stateDir, stack.target.site, {
+    hash: look.hash,
+    at: stack.now(),
+    seconds,
+    objects: hashesOf(stack.objects),
+  });
   return combine(look, result, [...look.drift, ...left]);
+}
+
+/**
+ * What would change by the record of the last installation alone, without asking the centre: for `--offline` and for a
+ * centre that does not answer. `at` is when the record was made; undefined when there is none. Pure but for reading the record.
+ */
+export function comparePlatform(stack: Pick<CentreStack, 'objects' | 'stateDir' | 'target'>): {
+  readonly changes: readonly ObjectChange[];
+  readonly at: number | undefined;
+} {
+  const record = readRecord(stack.stateDir, stack.target.site);
+  const before = record?.objects ?? {};
+  const after = hashesOf(stack.objects);
+  const changes = Object.keys({ ...before, ...after }).flatMap((key): ObjectChange[] => {
+    if (before[key] === after[key]) return [];
+    const change = before[key] === undefined ? 'create' : after[key] === undefined ? 'delete' : 'update';
+    const { kind, namespace, name } = objectOf(key);
+    return [{ change, kind, name, fields: [], ...(namespace === undefined ? {} : { namespace }) }];
+  });
+  return { changes, at: record?.at };
+}
+
+function hashesOf(objects: readonly KubeObject[]): Record<string, string> {
+  return Object.fromEntries(objects.map((object) => [resourceName(object), hashOf(object)]));
 }
 
 interface Look {
@@ -109,12 +140,17 @@ function combine(look: Look, result: EngineResult, drift: readonly Deviation[]):
     return known.has(keyOfChange(change)) ? [] : [change];
   });
   return {
-    changes: [...result.changes, ...distinctChanges(unseen)],
+    changes: [...result.changes, ...distinctChanges(unseen)].sort(byPhase),
     drifted: [...new Set(drift.map((deviation) => keyOfChange(driftChange(deviation))))].sort(),
     skipped: false,
     warnings: result.diagnostics.filter((entry) => entry.severity === 'warning').map((entry) => entry.message),
     expectedSeconds: look.expectedSeconds,
   };
+}
+
+function byPhase(a: ObjectChange, b: ObjectChange): number {
+  const rank = (change: ObjectChange) => `${phaseOf(change)} ${keyOfChange(change)}`;
+  return rank(a) < rank(b) ? -1 : 1;
 }
 
 function mergeResults(first: EngineResult, second: EngineResult): EngineResult {

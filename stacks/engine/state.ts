@@ -96,6 +96,8 @@ export interface InstallRecord {
   readonly at: number;
   /** Seconds that the run took; what the next one is expected to take. */
   readonly seconds: number;
+  /** Hash of each object by `Kind/namespace/name`: what `plan --offline` compares with. */
+  readonly objects: Readonly<Record<string, string>>;
 }
 
 /** The record of a centre; undefined when there is none or it cannot be read. */
@@ -113,7 +115,7 @@ export function writeRecord(stateDir: string, site: string, record: InstallRecor
 }
 
 /** Writes a file for its owner only; it is there whole or not at all. */
-export function writeWhole(path: string, text: string): void {
+export function writeWhole(path: string, text: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}.tmp`;
   writeFileSync(temporary, text, { mode: 0o600 });

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path';
+import { civilDate } from '../../core/decide/calendar.ts';
+import { AppError } from '../../core/errors.ts';
+import {
+  loadManifests,
+  type ManifestSet,
+  type Problem,
+  type Recorded,
+  type SourceFile,
+} from '../../core/manifest/index.ts';
+import type { Cloud } from '../../core/model/cloud.ts';
+import { departmentOfNamespace, tenantRef } from '../../core/model/names.ts';
+import { findCloudFile, loadCloudFile } from '../connect.ts';
+import type { Context } from '../context.ts';
+import { readManifestFiles } from './files.ts';
+
+/** A folder of manifests that passed `check`. */
+export interface Folder {
+  /** As the user wrote it. */
+  readonly path: string;
+  readonly files: readonly SourceFile[];
+  readonly cloud: Cloud;
+  readonly departments: ManifestSet['departments'];
+  readonly tenants: ManifestSet['tenants'];
+  /** Warnings and notes; errors refuse the folder. */
+  readonly problems: readonly Problem[];
+  /** Name of the sets that the folder's objects belong to: that of its cloud.yaml. */
+  readonly setName: string;
+}
+
+/**
+ * Reads and checks a folder. cloud.yaml is one of its files, or `--cloud`.
+ * @throws policy `manifests-refused` with all problems; input `no-cloud`
+ */
+export async function readFolder(ctx: Context, path: string, setName: string | undefined): Promise<Folder> {
+  const files = await readManifestFiles([resolve(ctx.cwd, path)], ctx);
+  const elsewhere = ctx.cloud === undefined ? undefined : findCloudFile(ctx);
+  const given = elsewhere === undefined ? undefined : await loadCloudFile(elsewhere);
+  const { set, problems } = loadManifests(files, given === undefined ? {} : { cloud: given });
+  refuse(problems);
+  const { cloud } = set;
+  if (cloud === undefined) throw noCloud(path);
+  const name = setName ?? set.cloudFile?.object.metadata?.name ?? cloud.name;
+  const { departments, tenants } = set;
+  return { path, files, cloud, departments, tenants, problems, setName: name };
+}
+
+/**
+ * The rules that need to know what there is already: dates and renames. `removing` are the old names whose removal was
+ * confirmed.
+ * @throws policy `manifests-refused`
+ */
+export function checkAgainst(
+  folder: Folder,
+  recorded: Recorded,
+  removing: readonly string[],
+  nowMs: number,
+): Problem[] {
+  const { cloud, files } = folder;
+  const today = civilDate(nowMs, cloud.utcOffset);
+  const { problems } = loadManifests(files, { cloud, recorded, removing, today });
+  refuse(problems);
+  return problems.filter((problem) => problem.severity !== 'error');
+}
+
+/** `department/tenant` of a tenant's manifest. Pure. */
+export function refOfManifest(manifest: {
+  readonly metadata: { readonly name: string; readonly namespace?: string | undefined };
+}): string {
+  return tenantRef(departmentOfNamespace(manifest.metadata.namespace ?? '') ?? '', manifest.metadata.name);
+}
+
+function refuse(problems: readonly Problem[]): void {
+  const errors = problems.filter((problem) => problem.severity === 'error');
+  const first = errors[0];
+  if (first === undefined) return;
+  const line = (problem: Problem, lang: 'zh' | 'en') =>
+    `${problem.file}:${problem.line}:${problem.column} ${problem.rule}: ${problem.text[lang]}; ${problem.fix[lang]}`;
+  const list = (lang: 'zh' | 'en') =>
+    errors
+      .slice(0, 20)
+      .map((problem) => `\n  ${line(problem, lang)}`)
+      .join('');
+  const text = {
+    zh: `清单有 ${errors.length} 处错误，没有应用任何内容：${list('zh')}`,
+    en: `the manifests have ${errors.length} mistakes; nothing was applied:${list('en')}`,
+  };
+  throw new AppError('policy', text.en, {
+    code: 'manifests-refused',
+    hint: `jinhong check ${first.file}`,
+    data: { text, where: `${first.file}:${first.line}:${first.column}`, rule: first.rule },
+  });
+}
+
+function noCloud(path: string): AppError {
+  const text = { zh: `${path} 中没有 cloud.yaml`, en: `there is no cloud.yaml in ${path}` };
+  const hintText = { zh: '放入 cloud.yaml，或用 --cloud 指定', en: 'put one there, or name it with --cloud' };
+  return new AppError('input', text.en, { code: 'no-cloud', data: { text, hintText } });
+}

@@ -1,0 +1,113 @@
+import type { Approval, Department, Grant, HostnameClaim, Site, Tenant } from '../../core/model/kinds.ts';
+import { labels, siteNamespace, tenantRef } from '../../core/model/names.ts';
+import type { LookUp } from '../../core/plan/objects.ts';
+import type { LiveGrant } from '../../core/plan/tenants.ts';
+import { isNotFound } from '../../kube/errors.ts';
+import { resources } from '../../kube/resource.ts';
+import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
+
+/** What the management centre has. All lists as the API server gave them. */
+export interface LiveState {
+  readonly departments: readonly Department[];
+  readonly tenants: readonly Tenant[];
+  readonly approvals: readonly Approval[];
+  readonly grants: readonly LiveGrant[];
+  readonly claims: readonly HostnameClaim[];
+  readonly sites: readonly Site[];
+}
+
+/** What there is before the first installation. */
+export const nothingLive: LiveState = {
+  departments: [],
+  tenants: [],
+  approvals: [],
+  grants: [],
+  claims: [],
+  sites: [],
+};
+
+/** Reads the management centre. A centre without the platform has nothing of it. */
+export async function readLive(client: KubeClient): Promise<LiveState> {
+  const [departments, tenants, approvals, grants, claims, sites] = await Promise.all([
+    listed(client, resources.department),
+    listed(client, resources.tenant),
+    listed(client, resources.approval),
+    listed(client, resources.grant),
+    listed(client, resources.hostnameClaim),
+    listed(client, resources.site),
+  ]);
+  return {
+    departments: departments as unknown as Department[],
+    tenants: tenants as unknown as Tenant[],
+    approvals: approvals as unknown as Approval[],
+    grants: (grants as unknown as Grant[]).flatMap(toLiveGrant),
+    claims: claims as unknown as HostnameClaim[],
+    sites: sites as unknown as Site[],
+  };
+}
+
+/** A centre's own copy of the directory. */
+export async function readDepartments(client: KubeClient): Promise<Department[]> {
+  return (await listed(client, resources.department)) as unknown as Department[];
+}
+
+const perSite: readonly Resource[] = [
+  resources.namespace,
+  resources.resourceQuota,
+  resources.limitRange,
+  resources.networkPolicy,
+  resources.serviceAccount,
+  resources.roleBinding,
+];
+
+/** Our own objects in tenants' namespaces at one centre, and the groups of its own directory. */
+export interface SiteState {
+  readonly objects: readonly KubeObject[];
+}
+
+/** Reads all objects of tenants at a centre: one list per kind. */
+export async function readSite(client: KubeClient): Promise<SiteState> {
+  const lists = await Promise.all(perSite.map((resource) => listed(client, resource, labels.tenant)));
+  return { objects: lists.flat().map(withoutServerFields) };
+}
+
+/** A way to find the objects of a centre. Pure. */
+export function lookUpIn(state: SiteState): LookUp {
+  const byKey = new Map(state.objects.map((object) => [keyOf(object.kind, object.metadata), object]));
+  return (kind, namespace, name) => byKey.get(keyOf(kind, { namespace, name }));
+}
+
+function keyOf(kind: string, { namespace, name }: { namespace?: string | undefined; name: string }): string {
+  return `${kind}/${namespace ?? ''}/${name}`;
+}
+
+function withoutServerFields(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}
+
+async function listed(client: KubeClient, resource: Resource, labelSelector?: string): Promise<KubeObject[]> {
+  try {
+    const { items } = await client.list(resource, { ...(labelSelector === undefined ? {} : { labelSelector }) });
+    const { kind, group, version } = resource;
+    // Items of a list come without kind and apiVersion.
+    return items.map((item) => ({ ...item, kind, apiVersion: group === '' ? version : `${group}/${version}` }));
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+function toLiveGrant(grant: Grant): LiveGrant[] {
+  const site = grant.metadata.namespace;
+  if (site === undefined || !site.startsWith(siteNamespace(''))) return [];
+  const { department, name } = grant.spec.tenant;
+  return [
+    {
+      ref: tenantRef(department, name),
+      site: site.slice(siteNamespace('').length),
+      spec: grant.spec,
+      status: grant.status,
+    },
+  ];
+}
