@@ -18,6 +18,7 @@ import { findCondition, isoSeconds } from '../../kube/conditions.ts';
 import { ourApiVersion, resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { SiteContext } from './context.ts';
+import type { Offer } from './link.ts';
 
 /**
  * The mirror: what the site accepted, stored at the site. Everything else acts on it alone, so the site goes on when the
@@ -33,14 +34,23 @@ export interface Mirrored {
   readonly verdict: Verdict | undefined;
   /** The management centre was reached and has no such Grant, or is deleting it. */
   readonly orphaned: boolean;
+  /** `metadata.generation` of the offer that was looked at; what is reported there speaks about it. */
+  readonly generation: number | undefined;
 }
 
 const hourMs = 3_600_000;
 
 /** Takes the newest offer into the mirror if the bounds allow it, and says what is in force now. @throws as the client */
 export async function mirrorGrant(ctx: SiteContext, name: string): Promise<Mirrored> {
-  const local = ctx.caches.grants.get(mirrorKey(name));
   const offer = ctx.link.offer(name);
+  const generation = offer.type === 'present' ? offer.grant.metadata.generation : undefined;
+  return { ...(await takeOffer(ctx, name, offer)), generation };
+}
+
+type Taken = Omit<Mirrored, 'generation'>;
+
+async function takeOffer(ctx: SiteContext, name: string, offer: Offer): Promise<Taken> {
+  const local = ctx.caches.grants.get(mirrorKey(name));
   const present = offer.type === 'present' && offer.grant.metadata.deletionTimestamp === undefined;
   if (!present) return { ...inForce(local), verdict: undefined, orphaned: offer.type !== 'unknown' };
   const parsed = grantSpec.safeParse(offer.grant.spec);
@@ -153,7 +163,7 @@ interface Acceptance {
  * Stores the decision and reads it back. A dry run goes first: an API server with an older schema drops what it does not
  * know, and then the decision in force must not be lost.
  */
-async function store(ctx: SiteContext, name: string, { offered, change }: Acceptance): Promise<Mirrored> {
+async function store(ctx: SiteContext, name: string, { offered, change }: Acceptance): Promise<Taken> {
   const { client, log, clock } = ctx.deps;
   const before = ctx.caches.grants.get(mirrorKey(name));
   const nowIso = isoSeconds(clock.now());

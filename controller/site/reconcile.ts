@@ -40,12 +40,29 @@ export async function reconcileGrant(ctx: SiteContext, name: string): Promise<Ou
     nowMs,
   });
   await writeStatus(ctx, local, status);
-  ctx.reports.set(name, status);
-  ctx.sendReport(name);
+  tell(ctx, name, { status, generation: mirrored.generation });
   const error = run?.environments.find((environment) => environment.error !== undefined)?.error;
   if (error !== undefined) throw error;
   if (await forgetRemoved(ctx, name, { mirrored, status })) return done;
   return nextLook(run?.environments ?? []);
+}
+
+/**
+ * The management centre is told the same, and which generation of its Grant it is about. Nothing is told before its offer
+ * was looked at: that comes first when it is reached.
+ */
+function tell(
+  ctx: SiteContext,
+  name: string,
+  { status, generation }: { status: GrantStatus; generation: number | undefined },
+): void {
+  if (generation === undefined) {
+    ctx.reports.delete(name);
+    return;
+  }
+  const conditions = status.conditions.map((condition) => ({ ...condition, observedGeneration: generation }));
+  ctx.reports.set(name, { ...status, conditions });
+  ctx.sendReport(name);
 }
 
 interface Run {

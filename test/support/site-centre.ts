@@ -23,9 +23,9 @@ import { systemClock } from '../../kube/clock.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
-import { type KubeClient, type KubeObject, type Log, silentLog } from '../../kube/types.ts';
+import { type KubeClient, type KubeObject, type Log, type Resource, silentLog } from '../../kube/types.ts';
 import { phaseOf, platformObjects } from '../../stacks/platform.ts';
-import { auditLogOf, type OwnCentre, startTestCentre, until } from './centre.ts';
+import { auditLogOf, type OwnCentre, startTestCentre, uniqueName, until } from './centre.ts';
 import { cityCloud } from './city.ts';
 
 /** The site that the controller runs at; a local one of the small city. */
@@ -52,7 +52,7 @@ export async function startSiteCentre(): Promise<SiteCentre> {
   try {
     for (const object of platform()) await applyWhenServed(admin, object);
     const token = await tokenOf(admin, namespaces.system, controllers.site);
-    await join(centre, admin);
+    await join(admin, { server: centre.url, ca: centre.ca });
     const stop = async () => {
       await admin.close();
       await centre.stop();
@@ -118,14 +118,14 @@ export async function tokenOf(admin: KubeClient, namespace: string, name: string
   return (JSON.parse(answer.body) as { status: { token: string } }).status.token;
 }
 
-/** Writes the credential for the management centre, as `site join` does. */
-export async function join(centre: OwnCentre, admin: KubeClient, server: string = centre.url): Promise<void> {
+/** Writes the credential for the management centre, as `site join` does; `way` is how it is reached. */
+export async function join(admin: KubeClient, way: { readonly server: string; readonly ca: string }): Promise<void> {
   const token = await tokenOf(admin, siteNamespace(testSite), siteAccountName, 86_400);
   const secret: KubeObject = {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name: managementCredential, namespace: namespaces.system },
-    stringData: { server, 'ca.crt': centre.ca, token },
+    stringData: { server: way.server, 'ca.crt': way.ca, token },
   };
   await admin.apply(secret, { fieldManager: 'test', force: true });
 }
@@ -180,6 +180,12 @@ function fixedConfig(first: Cloud): CloudConfig & { use: (cloud: Cloud) => void 
 }
 
 let revision = 100;
+
+/** The same decision with changes and the next number. */
+export function nextDecision(spec: GrantSpec, more: Partial<GrantSpec> = {}): GrantSpec {
+  revision += 1;
+  return { ...spec, decision: { term: spec.decision.term, revision }, ...more };
+}
 
 /** A decision with one production environment; later calls have higher numbers. `more` fields win. */
 export function grantSpecOf(departmentCode: string, tenant: string, more: Partial<GrantSpec> = {}): GrantSpec {
@@ -265,6 +271,42 @@ export function ready(admin: KubeClient, name: string, reason: string): Promise<
   }).catch((error: unknown) => {
     throw new Error(`${String(error)}; last status: ${JSON.stringify(last?.status)}`);
   });
+}
+
+/** An object, or undefined when there is none. */
+export async function find(
+  admin: KubeClient,
+  resource: Resource,
+  ref: { namespace?: string | undefined; name: string },
+): Promise<KubeObject | undefined> {
+  try {
+    return await admin.get(resource, ref);
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Names of the groups that a RoleBinding lets in. */
+export function subjectsOf(binding: KubeObject | undefined): string[] {
+  return ((binding?.['subjects'] ?? []) as { name: string }[]).map((subject) => subject.name);
+}
+
+/** The `hard` limits of a ResourceQuota. */
+export function hardOf(quota: KubeObject | undefined): Record<string, string> {
+  return ((quota?.['spec'] ?? {}) as { hard?: Record<string, string> }).hard ?? {};
+}
+
+/** A new tenant of department `alpha` that is ready; a running site is needed. */
+export async function readyTenant(
+  admin: KubeClient,
+  more: Partial<GrantSpec> = {},
+): Promise<{ spec: GrantSpec; name: string; namespace: string }> {
+  const spec = grantSpecOf('alpha', uniqueName('t'), more);
+  const name = `alpha-${spec.tenant.name}`;
+  await decide(admin, spec);
+  await ready(admin, name, spec.role === 'standby' ? 'Standby' : 'Running');
+  return { spec, name, namespace: `${name}-production` };
 }
 
 /** One request of the audit log. */

@@ -1,0 +1,273 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { confirmConfigMap } from '../../../core/access/site.ts';
+import { memberRoles, objectNames, policyNames } from '../../../core/desired/index.ts';
+import type { Grant } from '../../../core/model/kinds.ts';
+import { namespaces, siteNamespace } from '../../../core/model/names.ts';
+import { resources } from '../../../kube/resource.ts';
+import type { KubeClient, KubeObject } from '../../../kube/types.ts';
+import { uniqueName, until } from '../../support/centre.ts';
+import {
+  decide,
+  department,
+  find,
+  grantOf,
+  grantSpecOf,
+  hardOf,
+  nextDecision,
+  type RunningSite,
+  ready,
+  readyTenant,
+  reported,
+  requestsSince,
+  type SiteCentre,
+  startSite,
+  startSiteCentre,
+  subjectsOf,
+  testCloud,
+  testSite,
+} from '../../support/site-centre.ts';
+
+let site: SiteCentre;
+let admin: KubeClient;
+let running: RunningSite | undefined;
+
+beforeAll(async () => {
+  site = await startSiteCentre();
+  admin = site.admin;
+});
+afterAll(() => site?.stop());
+afterEach(async () => {
+  await running?.stop();
+  running = undefined;
+});
+
+function run(options: Parameters<typeof startSite>[1] = {}): RunningSite {
+  running = startSite(site, options);
+  return running;
+}
+
+const bindingOf = (namespace: string, role: keyof typeof memberRoles) =>
+  find(admin, resources.roleBinding, { namespace, name: memberRoles[role] });
+const quotaOf = (namespace: string) => find(admin, resources.resourceQuota, { namespace, name: objectNames.quota });
+const holds = (grant: Grant | undefined, type: string) =>
+  grant?.status?.conditions.some((condition) => condition.type === type && condition.status === 'True') === true;
+
+describe('states of a Grant', () => {
+  it('standby: all is in place, no Pod can start, members only look', async () => {
+    run();
+    const { namespace } = await readyTenant(admin, { role: 'standby' });
+    expect(hardOf(await quotaOf(namespace))['pods']).toBe('0');
+    expect(await bindingOf(namespace, 'admin')).toBeUndefined();
+    expect(subjectsOf(await bindingOf(namespace, 'view'))).toEqual(['alpha-admins', 'alpha-staff']);
+  });
+
+  it('a standby is promoted with the next epoch', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin, { role: 'standby' });
+    await decide(admin, nextDecision(spec, { role: 'active', epoch: 2 }));
+    await ready(admin, name, 'Running');
+    expect(subjectsOf(await bindingOf(namespace, 'admin'))).toEqual(['alpha-admins']);
+    expect(subjectsOf(await bindingOf(namespace, 'view'))).toEqual(['alpha-staff']);
+    expect(hardOf(await quotaOf(namespace))['pods']).toBe('20');
+  });
+
+  it('frozen: what is there is kept, members only look', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    const { uid } = (await admin.get(resources.namespace, { name: namespace })).metadata;
+    await decide(admin, nextDecision(spec, { state: 'Frozen' }));
+    await ready(admin, name, 'Frozen');
+    expect(await bindingOf(namespace, 'admin')).toBeUndefined();
+    expect(subjectsOf(await bindingOf(namespace, 'view'))).toEqual(['alpha-admins', 'alpha-staff']);
+    expect((await admin.get(resources.namespace, { name: namespace })).metadata.uid).toBe(uid);
+  });
+
+  it('a copy has no namespace', async () => {
+    run();
+    const spec = grantSpecOf('alpha', uniqueName('c'), { role: 'copy' });
+    await decide(admin, spec);
+    await ready(admin, `alpha-${spec.tenant.name}`, 'Copied');
+    expect(await find(admin, resources.namespace, { name: `alpha-${spec.tenant.name}-production` })).toBeUndefined();
+  });
+
+  it('a member group, a policy and an environment that a decision leaves out go, but never the namespace', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    const [environment] = spec.environments;
+    if (environment === undefined) throw new Error('no environment');
+    const { egress: _, ...plain } = environment;
+    await decide(
+      admin,
+      nextDecision(spec, { members: [{ group: 'alpha-staff', role: 'view' }], environments: [plain] }),
+    );
+    await ready(admin, name, 'Running');
+    expect(await bindingOf(namespace, 'admin')).toBeUndefined();
+    expect(await find(admin, resources.networkPolicy, { namespace, name: policyNames.egress })).toBeUndefined();
+    await decide(admin, nextDecision(spec, { environments: [{ ...plain, name: 'test' }] }));
+    await reported(admin, name, ['Ready', 'EnvironmentOrphaned']);
+    expect(await find(admin, resources.namespace, { name: namespace })).toBeDefined();
+  });
+});
+
+describe('removal', () => {
+  it('deletes the namespace when the decision says Removed and the own retention is over, not before', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    await decide(admin, nextDecision(spec, { state: 'Retiring' }));
+    await ready(admin, name, 'Retiring');
+    const since = (await grantOf(admin, name, 'mirror'))?.status?.retiringSince ?? '';
+    await decide(admin, nextDecision(spec, { state: 'Removed' }));
+    const gone = await ready(admin, name, 'Removed');
+    expect(gone.status?.retiringSince).toBe(since);
+    expect(await find(admin, resources.namespace, { name: namespace })).toBeUndefined();
+    const deletions = requestsSince(site, Date.parse(since)).filter(
+      (event) => event.verb === 'delete' && event.objectRef?.name === namespace,
+    );
+    expect(deletions.length).toBeGreaterThan(0);
+    for (const event of deletions) {
+      expect(Date.parse(event.requestReceivedTimestamp) - Date.parse(since)).toBeGreaterThanOrEqual(2_000);
+    }
+  });
+
+  it('a tenant that retires is taken back as it was', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    const { uid } = (await admin.get(resources.namespace, { name: namespace })).metadata;
+    await decide(admin, nextDecision(spec, { state: 'Retiring' }));
+    await ready(admin, name, 'Retiring');
+    await decide(admin, nextDecision(spec));
+    const back = await ready(admin, name, 'Running');
+    expect(back.status?.retiringSince).toBeUndefined();
+    expect((await admin.get(resources.namespace, { name: namespace })).metadata.uid).toBe(uid);
+    expect(await bindingOf(namespace, 'admin')).toBeDefined();
+  });
+
+  it('what holds the namespace is named while it lasts', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    const ref = { name: 'held', namespace };
+    const finalizers = ['test.example/hold'];
+    await admin.create<KubeObject>({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { ...ref, finalizers } });
+    await decide(admin, nextDecision(spec, { state: 'Removed' }));
+    const grant = await until(
+      'the blocking object is named',
+      async () => {
+        const now = await grantOf(admin, name, 'management');
+        return now?.status?.environments?.[0]?.message?.includes('test.example/hold') === true ? now : undefined;
+      },
+      30_000,
+    );
+    expect(grant.status?.environments?.[0]?.reason).toBe('NamespaceTerminating');
+    expect(holds(grant, 'Reconciling')).toBe(true);
+    await admin.patch(resources.configMap, ref, { metadata: { finalizers: null } }, { type: 'merge' });
+    await ready(admin, name, 'Removed');
+  });
+
+  it('a Grant that is missing removes nothing: it is Orphaned and goes on being kept', async () => {
+    run();
+    const { name, namespace } = await readyTenant(admin);
+    await admin.remove(resources.grant, { namespace: siteNamespace(testSite), name });
+    await until('the mirror says Orphaned', async () => holds(await grantOf(admin, name, 'mirror'), 'Orphaned'));
+    const ref = { namespace, name: policyNames.dns };
+    await admin.remove(resources.networkPolicy, ref);
+    await until('drift is still put right', () => find(admin, resources.networkPolicy, ref), 5_000);
+    expect(await bindingOf(namespace, 'admin')).toBeDefined();
+  });
+});
+
+describe('bounds', () => {
+  it('a decision that is not newer changes nothing and says ManagementBehind', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    await decide(admin, { ...spec, state: 'Removed', decision: { term: 1, revision: spec.decision.revision - 50 } });
+    await reported(admin, name, ['ManagementBehind', 'ManagementBehind']);
+    expect((await grantOf(admin, name, 'mirror'))?.spec.state).toBe('Active');
+    expect(await bindingOf(namespace, 'admin')).toBeDefined();
+  });
+
+  it('a newer decision of an older epoch changes nothing', async () => {
+    run();
+    const { spec, name } = await readyTenant(admin, { epoch: 5 });
+    await decide(admin, { ...spec, epoch: 4, role: 'standby', decision: { term: 2, revision: 1 } });
+    await reported(admin, name, ['ManagementBehind', 'ManagementBehind']);
+    expect((await grantOf(admin, name, 'mirror'))?.spec.role).toBe('active');
+  });
+
+  it('a group enters only while the site itself knows it as one of the department', async () => {
+    run();
+    const code = `d${uniqueName('x').replaceAll('-', '').slice(-8)}`;
+    const name = `${code}-app`;
+    const directory = (groups: readonly string[]) =>
+      admin.apply(department(code, groups), { fieldManager: 'test', force: true });
+    await directory([`${code}-staff`]);
+    await decide(admin, grantSpecOf(code, 'app', { members: [{ group: `${code}-admins`, role: 'admin' }] }));
+    const refused = await reported(admin, name, ['Ready', 'GroupNotInDepartment']);
+    expect(refused.status?.observedDecision).toBeUndefined();
+    expect(await find(admin, resources.namespace, { name: `${name}-production` })).toBeUndefined();
+    await directory([`${code}-staff`, `${code}-admins`]);
+    await ready(admin, name, 'Running');
+    expect(subjectsOf(await bindingOf(`${name}-production`, 'admin'))).toEqual([`${code}-admins`]);
+    await directory([`${code}-staff`]);
+    await reported(admin, name, ['Ready', 'GroupNotInDepartment']);
+    expect(await bindingOf(`${name}-production`, 'admin')).toBeUndefined();
+  });
+
+  it('more than the site can hold is refused; what was granted stays', async () => {
+    run();
+    const { spec, name } = await readyTenant(admin);
+    const environments = spec.environments.map((environment) => ({
+      ...environment,
+      quota: { ...environment.quota, 'requests.cpu': '100000' },
+    }));
+    await decide(admin, nextDecision(spec, { environments }));
+    await reported(admin, name, ['Ready', 'OverCapacity']);
+    expect((await grantOf(admin, name, 'mirror'))?.spec.environments[0]?.quota['requests.cpu']).toBe('2');
+  });
+
+  it('too many removals within an hour wait for a confirmation, also over a restart', async () => {
+    const first = run();
+    const tenants = [await readyTenant(admin), await readyTenant(admin)];
+    await first.stop();
+    const cloud = testCloud({ changeBudget: { removalsPerHour: 1, roleChangesPerHour: 1 } });
+    // Removals of the tests before count too; so at least one of the two has to wait.
+    const second = run({ cloud });
+    for (const { spec } of tenants) await decide(admin, nextDecision(spec, { state: 'Retiring' }));
+    const waiting = () => Promise.all(tenants.map(({ name }) => grantOf(admin, name, 'management')));
+    await until('one waits', async () => (await waiting()).some((grant) => holds(grant, 'AwaitingConfirmation')));
+    await second.stop();
+    run({ cloud });
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    const stuck = tenants.filter((_, index) => index >= 0);
+    const states = await Promise.all(stuck.map(({ name }) => grantOf(admin, name, 'mirror')));
+    expect(states.some((grant) => grant?.spec.state === 'Active')).toBe(true);
+    const confirmation: KubeObject = {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: confirmConfigMap, namespace: namespaces.system },
+      data: { until: new Date(Date.now() + 60_000).toISOString() },
+    };
+    await admin.apply(confirmation, { fieldManager: 'test', force: true });
+    for (const { name } of tenants) await ready(admin, name, 'Retiring');
+    await admin.remove(resources.configMap, { namespace: namespaces.system, name: confirmConfigMap });
+  });
+
+  it('a mirror that someone changed is not acted on, and is put right from the management centre', async () => {
+    run();
+    const { name, namespace } = await readyTenant(admin);
+    const intruder = { spec: { members: [{ group: 'alpha-duty', role: 'admin' }] } };
+    await admin.patch(resources.grant, { namespace: namespaces.grants, name }, intruder, { type: 'merge' });
+    await until('the mirror is as decided', async () => {
+      const mirror = await grantOf(admin, name, 'mirror');
+      const groups = mirror?.spec.members.map((member) => member.group);
+      return groups?.toSorted().join() === 'alpha-admins,alpha-staff';
+    });
+    expect(subjectsOf(await bindingOf(namespace, 'admin'))).toEqual(['alpha-admins']);
+  });
+});
+
+describe('rights', () => {
+  it('every call that the controller made was allowed', () => {
+    const refused = requestsSince(site, 0, true).filter((event) => event.responseStatus?.code === 403);
+    expect(refused.map((event) => `${event.verb} ${event.requestURI}`)).toEqual([]);
+  });
+});
