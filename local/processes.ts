@@ -34,8 +34,8 @@ export interface Launched {
   readonly exited: Promise<string>;
 }
 
-/** Name of the environment variable that carries `LaunchOptions.marker`. */
-export const markerVariable = 'JINHONG_LOCAL_PROCESS';
+/** Name of the environment variable that carries `LaunchOptions.marker`. Not JINHONG_...: controllers refuse unknown ones. */
+export const markerVariable = 'LOCAL_CLOUD_PROCESS';
 
 const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
 

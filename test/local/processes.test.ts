@@ -69,5 +69,5 @@ test('nothing of the environment is inherited but what is given', async () => {
   const { exited } = await start('console.log(JSON.stringify(process.env))');
   await exited;
   const env = JSON.parse(readFileSync(join(dir, 'logs', 'x.log'), 'utf8'));
-  expect(env).toEqual({ ONLY: 'this', JINHONG_LOCAL_PROCESS: join(dir, 'x') });
+  expect(env).toEqual({ ONLY: 'this', LOCAL_CLOUD_PROCESS: join(dir, 'x') });
 });
