@@ -7,7 +7,7 @@ import type { ControllerDeps, RunningController } from '../deps.ts';
 import { createQueue, done, type Outcome, type Queue } from '../queue.ts';
 import { type CacheListener, startCaches } from './caches.ts';
 import type { SiteContext } from './context.ts';
-import { type Link, startLink } from './link.ts';
+import { startLink } from './link.ts';
 import { mirrorKey } from './mirror.ts';
 import { reconcileGrant } from './reconcile.ts';
 import { sameStatus } from './status.ts';
@@ -98,6 +98,7 @@ function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext
       deps,
       connect: deps.connect,
       onChange: (name) => grants.add(name),
+      onConnected: () => addAll(ctx, grants),
       ...(deps.credentialMs === undefined ? {} : { credentialMs: deps.credentialMs }),
     }),
     storing: new Map(),
@@ -125,7 +126,7 @@ function begin(ctx: SiteContext, grants: Queue, reports: Queue): void {
 }
 
 function namesOf(ctx: Pick<SiteContext, 'caches' | 'link'>): Set<string> {
-  return new Set([...ctx.caches.grantNames(), ...(ctx.link as Link).names()]);
+  return new Set([...ctx.caches.grantNames(), ...ctx.link.names()]);
 }
 
 function addAll(ctx: SiteContext, grants: Queue): void {

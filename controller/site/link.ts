@@ -31,6 +31,8 @@ export interface LinkOptions {
   /** A client of the management centre, closed by the link. */
   readonly connect: (connection: Connection) => KubeClient;
   readonly onChange: (name: string) => void;
+  /** A first or a new list is complete: what is in the mirror may be missing there. */
+  readonly onConnected: () => void;
   /** How often the Secret is looked at. @default 10_000 */
   readonly credentialMs?: number;
 }
@@ -156,12 +158,10 @@ async function connect(state: State, credential: Credential): Promise<void> {
 function adopt(state: State, session: Session): void {
   if (state.next !== session) return;
   const before = state.session;
-  const known = before?.informer.keys() ?? [];
   state.session = session;
   state.next = undefined;
   say(state, 'connected to the management centre');
-  const names = new Set([...known, ...session.informer.keys()].map((key) => key.slice(key.indexOf('/') + 1)));
-  for (const name of names) state.options.onChange(name);
+  state.options.onConnected();
   end(before).catch((error: unknown) =>
     state.options.deps.log.warn({ err: error }, 'the old connection did not close'),
   );
