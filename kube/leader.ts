@@ -108,7 +108,10 @@ function leadsNow(election: Election): boolean {
 async function run(election: Election): Promise<void> {
   const { clock, options } = election;
   const { signal } = election.stopping;
-  while (!signal.aborted && !election.lost) {
+  while (!signal.aborted) {
+    // Not by a timer alone: after a pause of the process this line may run before the timer does.
+    if (election.leads && !leadsNow(election)) lose(election, 'it was not renewed in time');
+    if (election.lost) break;
     const startedMs = clock.monotonic();
     try {
       await attempt(election, startedMs);
@@ -117,8 +120,6 @@ async function run(election: Election): Promise<void> {
       const code = isAppError(error) ? error.code : 'unexpected';
       election.log.debug({ err: error, code, lease: options.name }, 'the Lease could not be read or renewed');
     }
-    // Not by a timer alone: after a pause of the process this line may run before the timer does.
-    if (election.leads && !leadsNow(election)) lose(election, 'it was not renewed in time');
     const retryMs = (options.retryMs ?? 2_000) * (1 + (options.random ?? Math.random)() / 5);
     if (!election.lost) await sleep(clock, retryMs, signal);
   }

@@ -1,3 +1,4 @@
+import type { ClientHttp2Session } from 'node:http2';
 import { AppError, isAppError } from '../core/errors.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { Connection } from './config.ts';
@@ -153,13 +154,12 @@ async function attemptOnce(
   let token: string | undefined;
   let result: Attempt;
   try {
-    const current = await parts.credentials.current();
-    token = current.token;
-    const session = await parts.keeper.open(current);
-    if (parts.closing.aborted) throw clientClosed();
+    const ready = await prepare(parts, call, timeoutMs);
+    token = ready.token;
     checkFence(options, call);
-    const limits: Limits = { clock: options.clock, timeoutMs: Math.max(1, timeoutMs), signal: call.signal };
-    result = { answer: await exchange(session, withHeaders(parts, call, token), limits) };
+    const leftMs = Math.max(1, timeoutMs - (options.clock.monotonic() - startedMs));
+    const limits: Limits = { clock: options.clock, timeoutMs: leftMs, signal: call.signal };
+    result = { answer: await exchange(ready.session, withHeaders(parts, call, token), limits) };
   } catch (error) {
     if (!(error instanceof LostCall) && !isAppError(error)) throw error;
     result = { lost: error };
@@ -174,17 +174,40 @@ async function attemptOnce(
 }
 
 async function openOnce(parts: Parts, call: Call): Promise<OpenAnswer> {
+  const timeoutMs = call.timeoutMs ?? parts.options.timeoutMs;
   try {
-    const current = await parts.credentials.current();
-    const session = await parts.keeper.open(current);
-    if (parts.closing.aborted) throw clientClosed();
-    return await openExchange(session, withHeaders(parts, call, current.token), {
-      clock: parts.options.clock,
-      timeoutMs: call.timeoutMs ?? parts.options.timeoutMs,
-      signal: call.signal,
-    });
+    const { session, token } = await prepare(parts, call, timeoutMs);
+    const limits: Limits = { clock: parts.options.clock, timeoutMs, signal: call.signal };
+    return await openExchange(session, withHeaders(parts, call, token), limits);
   } catch (error) {
     throw error instanceof LostCall ? errorOfLost(parts, call, error) : error;
+  }
+}
+
+/** Connection and token for a call, within its time: a connection being set up is shared, so it is not ended here. */
+async function prepare(
+  parts: Parts,
+  call: Call,
+  timeoutMs: number,
+): Promise<{ session: ClientHttp2Session; token: string | undefined }> {
+  const { signal } = call;
+  const tooLong = Promise.withResolvers<never>();
+  const cancel = parts.options.clock.after(Math.max(1, timeoutMs), () =>
+    tooLong.reject(new LostCall('timeout', false)),
+  );
+  const onAbort = (): void => tooLong.reject(new LostCall('aborted', false));
+  if (signal?.aborted) onAbort();
+  signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    const opening = parts.credentials
+      .current()
+      .then(async (current) => ({ session: await parts.keeper.open(current), token: current.token }));
+    const ready = await Promise.race([opening, tooLong.promise]);
+    if (parts.closing.aborted) throw clientClosed();
+    return ready;
+  } finally {
+    cancel();
+    signal?.removeEventListener('abort', onAbort);
   }
 }
 

@@ -1,12 +1,13 @@
 /**
  * A process that takes part in an election and, as long as it leads, writes its name into a ConfigMap. Arguments:
- * kubeconfig, namespace, identity. Tells what happens as words on stdout, one per line. Started by runtime.test.ts.
+ * kubeconfig, namespace, identity, lease duration in milliseconds. Tells what happens as words on stdout, one per line. Started by leader.test.ts.
  */
 import { createClient } from '../../kube/client.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
 import { startLeader } from '../../kube/leader.ts';
 
-const [kubeconfig = '', namespace = '', identity = ''] = process.argv.slice(2);
+const [kubeconfig = '', namespace = '', identity = '', lease = '2000'] = process.argv.slice(2);
+const leaseMs = Number(lease);
 
 const say = (word: string): void => {
   process.stdout.write(`${word}\n`);
@@ -18,8 +19,8 @@ const leader = startLeader({
   namespace,
   name: 'election',
   identity,
-  leaseMs: 2_000,
-  renewMs: 1_200,
+  leaseMs,
+  renewMs: 0.6 * leaseMs,
   retryMs: 200,
   onElected: () => say('elected'),
   onLost: () => say('lost'),
@@ -32,6 +33,7 @@ process.on('SIGTERM', () => {
     .then(() => process.exit(0));
 });
 
+say('ready');
 for (;;) {
   if (leader.isLeader()) {
     try {

@@ -1,5 +1,3 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { type ClientOptions, createClient, type InstrumentedClient } from '../../kube/client.ts';
 import { type Connection, loadKubeconfig } from '../../kube/config.ts';
@@ -8,7 +6,7 @@ import { type Informer, type InformerOptions, startInformer } from '../../kube/l
 import { resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { uniqueName, until } from '../support/centre.ts';
-import { emptied, type FaultProxy, once, startFaultProxy, times } from '../support/fault-proxy.ts';
+import { emptied, type Fault, type FaultProxy, once, startFaultProxy, times } from '../support/fault-proxy.ts';
 
 const namespace = uniqueName('runtime');
 const manager = { fieldManager: 'runtime-test' };
@@ -207,7 +205,7 @@ describe('an informer through a bad network', () => {
   const first = ['added one', 'added two'];
 
   /** Opens a new watch with the given treatment of its lines. */
-  const treat = async ({ proxy }: Followed, line: NonNullable<import('../support/fault-proxy.ts').Fault['line']>) => {
+  const treat = async ({ proxy }: Followed, line: NonNullable<Fault['line']>) => {
     const watches = proxy.calls.filter(isWatch).length;
     proxy.rule(once(isWatch, { line }));
     proxy.cut();
@@ -350,82 +348,5 @@ describe('an informer through a bad network', () => {
     await informer.synced;
     expect(sizes).toEqual([0]);
     expect(informer.size()).toBe(3);
-  });
-});
-
-describe('two processes and one Lease', () => {
-  interface Member {
-    readonly name: string;
-    readonly process: ChildProcess;
-    readonly said: string[];
-  }
-
-  function join(name: string): Member {
-    const script = fileURLToPath(new URL('./leader-process.ts', import.meta.url));
-    const child = spawn(process.execPath, [script, inject('centre').kubeconfig, namespace, name], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const said: string[] = [];
-    let rest = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      const lines = (rest + chunk.toString()).split('\n');
-      rest = lines.pop() ?? '';
-      said.push(...lines);
-    });
-    closers.push(async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const gone = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGCONT');
-      child.kill('SIGKILL');
-      await gone;
-    });
-    return { name, process: child, said };
-  }
-
-  const has = (member: Member, word: string) =>
-    until(`${member.name} ${word}`, () => member.said.includes(word), 20_000);
-
-  it('a leader that is stopped and resumed has lost, knows it before any write, and the other goes on alone', async () => {
-    const one = join('one');
-    await has(one, 'elected');
-    await until('a write', async () => ((await read('written'))['data'] as { by: string }).by === 'one');
-    const two = join('two');
-    const writers: string[] = [];
-    const informer = startInformer({
-      client: admin,
-      resource: resources.configMap,
-      namespace,
-      fieldSelector: 'metadata.name=written',
-      onChange: (_, __, object) => writers.push((object['data'] as { by: string }).by),
-    });
-    closers.push(() => informer.stop());
-    await informer.synced;
-    one.process.kill('SIGSTOP');
-    await has(two, 'elected');
-    await until('writes of the other', () => writers.filter((writer) => writer === 'two').length > 5);
-    one.process.kill('SIGCONT');
-    await has(one, 'lost');
-    const sofar = writers.length;
-    await until('more writes', () => writers.length > sofar + 20);
-    const turns = writers.filter((writer, index) => writer !== writers[index - 1]);
-    expect(turns).toEqual(['one', 'two']);
-    expect(two.said).not.toContain('lost');
-  });
-
-  it('a leader that ends in order hands over at once', async () => {
-    await admin.remove(resources.lease, { namespace, name: 'election' }).catch(() => undefined);
-    const three = join('three');
-    await has(three, 'elected');
-    const four = join('four');
-    await until('four to watch', async () => {
-      const lease = await admin.get(resources.lease, { namespace, name: 'election' });
-      return (lease['spec'] as { holderIdentity: string }).holderIdentity === 'three';
-    });
-    three.process.kill('SIGTERM');
-    await new Promise((resolve) => three.process.once('exit', resolve));
-    const startedMs = performance.now();
-    await has(four, 'elected');
-    expect(performance.now() - startedMs).toBeLessThan(1_500);
-    expect(three.said).not.toContain('lost');
   });
 });

@@ -113,6 +113,10 @@ describe('the one connection', () => {
     const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const client = clientOf({ name: 'mute', server: url }, { connectTimeoutMs: 200, maxAttempts: 1 });
     expect((await errorOf(client.get(resources.configMap, ref))).code).toBe('connect-timeout');
+    const brief = clientOf({ name: 'mute', server: url }, { connectTimeoutMs: 2_000, timeoutMs: 100 });
+    const startedMs = performance.now();
+    expect((await errorOf(brief.get(resources.configMap, ref))).code).toBe('request-timeout');
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
   });
 });
 
