@@ -293,7 +293,7 @@ test('a program of the wrong version is named, and a full disk too', async () =>
 test('down --wipe removes the data, and up starts from nothing', async () => {
   await succeed('down', '--wipe');
   expect(running()).toEqual([]);
-  await succeed('up', '--sites', 'a');
+  await succeed('up', '--sites', 'a', '--ports', String(base));
   const path = '/api/v1/namespaces/default/configmaps/kept-etcd';
   expect((await admin('a', (call) => call.send({ path }))).status).toBe(404);
 });
