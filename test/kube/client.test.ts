@@ -1,38 +1,20 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { isAppError } from '../../core/errors.ts';
-import { type ClientOptions, createClient, type InstrumentedClient } from '../../kube/client.ts';
+import type { ClientOptions } from '../../kube/client.ts';
 import { causesOf, isAlreadyExists, isConflict, isFieldConflict, isNotFound, retryAfterOf } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { configMap, configMapList, type FakeApi, type Handler, startFakeApi } from '../support/fake-api.ts';
+import { configMap, configMapList, errorOf, type Handler, inTurn, startFakeWithClient } from '../support/fake-api.ts';
 
 const closers: (() => Promise<void>)[] = [];
 
 afterEach(async () => {
-  for (const close of closers.splice(0).reverse()) await close();
+  for (const close of closers.splice(0)) await close();
 });
 
-async function setUp(
-  handler: Handler,
-  options: ClientOptions = {},
-): Promise<{ api: FakeApi; client: InstrumentedClient }> {
-  const api = await startFakeApi(handler);
-  const client = createClient(api.connection, { component: 'test', random: () => 0, ...options });
-  closers.push(
-    () => api.close(),
-    () => client.close(),
-  );
-  return { api, client };
-}
-
-/** Plays the handlers one after another, one per request; the last one again and again. */
-function inTurn(...handlers: Handler[]): Handler {
-  let turn = 0;
-  return (request, respond) => {
-    const handler = handlers[Math.min(turn, handlers.length - 1)];
-    turn += 1;
-    return handler?.(request, respond);
-  };
+async function setUp(handler: Handler, options: ClientOptions = {}) {
+  const { close, ...started } = await startFakeWithClient(handler, options);
+  closers.push(close);
+  return started;
 }
 
 const ref = { namespace: 'default', name: 'one' };
@@ -40,15 +22,6 @@ const stored = configMap('one', '7');
 const wish: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: ref };
 const ok: Handler = (_, respond) => respond.json(200, stored);
 const cutAfterRequest: Handler = (_, respond) => respond.cut();
-
-async function errorOf(promise: Promise<unknown>) {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!isAppError(error)) throw new Error('an AppError was expected', { cause: error });
-  return error;
-}
 
 describe('what is sent', () => {
   it('many calls at once share one connection, never more of them under way than allowed', async () => {
@@ -305,143 +278,5 @@ describe('what is thrown', () => {
     await client.close();
     expect((await Promise.all(calls)).map((error) => error.code)).toEqual(['client-closed', 'client-closed']);
     expect((await errorOf(client.get(resources.configMap, ref))).code).toBe('client-closed');
-  });
-});
-
-describe('turns', () => {
-  it('a Lease goes before all that wait, and has a place when all are taken', async () => {
-    const finish: (() => void)[] = [];
-    const { api, client } = await setUp(
-      (request, respond) => {
-        if (request.path.includes('leases')) respond.json(200, {});
-        else finish.push(() => respond.json(200, stored));
-      },
-      { maxConcurrent: 2 },
-    );
-    const calls = Array.from({ length: 6 }, () => client.get(resources.configMap, ref));
-    await client.get(resources.lease, ref, { priority: 'high' });
-    expect(api.requests.filter((request) => request.path.includes('leases'))).toHaveLength(1);
-    expect(api.requests.filter((request) => request.path.includes('configmaps')).length).toBeLessThanOrEqual(2);
-    const timer = setInterval(() => {
-      for (const end of finish.splice(0)) end();
-    }, 5);
-    await Promise.all(calls);
-    clearInterval(timer);
-  });
-
-  it('a process that no longer leads writes nothing, but reads and renews Leases', async () => {
-    let leads = true;
-    const { api, client } = await setUp(ok, { fence: () => leads });
-    await client.create(wish);
-    leads = false;
-    expect((await errorOf(client.create(wish))).code).toBe('not-leader');
-    await client.get(resources.configMap, ref);
-    await client.update({ ...stored, apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' }, { priority: 'high' });
-    expect(api.requests.map((request) => request.method)).toEqual(['POST', 'GET', 'PUT']);
-  });
-
-  it('a lead that is lost between two attempts stops the second one', async () => {
-    let leads = true;
-    const { api, client } = await setUp(
-      (_, respond) => {
-        leads = false;
-        respond.cut();
-      },
-      { fence: () => leads },
-    );
-    expect((await errorOf(client.apply(wish, { fieldManager: 'me' }))).code).toBe('not-leader');
-    expect(api.requests).toHaveLength(1);
-  });
-});
-
-describe('watches', () => {
-  const watch = { resourceVersion: '1', timeoutSeconds: 5 };
-  const collect = async (client: InstrumentedClient, options = {}): Promise<string[]> => {
-    const seen: string[] = [];
-    for await (const event of client.watch(resources.configMap, { ...watch, ...options })) {
-      seen.push(`${event.type} ${event.object.metadata.resourceVersion}`);
-    }
-    return seen;
-  };
-
-  it('events cut anywhere, also inside a character, arrive whole', async () => {
-    const { client } = await setUp(async (_, respond) => {
-      respond.watch();
-      const line = Buffer.from(`${JSON.stringify({ type: 'ADDED', object: configMap('市', '2', { a: '区' }) })}\n`);
-      for (const byte of line) {
-        respond.stream.write(Buffer.from([byte]));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      respond.event('BOOKMARK', { metadata: { resourceVersion: '3' } });
-      respond.end();
-    });
-    expect(await collect(client)).toEqual(['ADDED 2', 'BOOKMARK 3']);
-  });
-
-  it('an error event is thrown', async () => {
-    const { client } = await setUp((_, respond) => {
-      respond.watch();
-      respond.event('ERROR', { kind: 'Status', code: 410, reason: 'Expired' });
-    });
-    expect((await errorOf(collect(client))).code).toBe('expired');
-  });
-
-  it('a refused watch is thrown', async () => {
-    const { client } = await setUp((_, respond) => respond.status(410, 'Expired'));
-    expect((await errorOf(collect(client))).code).toBe('expired');
-  });
-
-  it.each(['{"type":"ADDED","obj', 'garbage', '{"type":"ADDED"}', '{"type":"ADDED","object":{}}', 'null'])(
-    'a line that is no event is thrown: %s',
-    async (line) => {
-      const { client } = await setUp((_, respond) => {
-        respond.watch();
-        respond.raw(`${line}\n`);
-        respond.end();
-      });
-      expect((await errorOf(collect(client))).code).toBe('watch-garbled');
-    },
-  );
-
-  it('an event that is cut off by the end of the watch is thrown', async () => {
-    const { client } = await setUp((_, respond) => {
-      respond.watch();
-      respond.raw('{"type":"ADDED"');
-      respond.end();
-    });
-    expect((await errorOf(collect(client))).code).toBe('watch-garbled');
-  });
-
-  it('a cut connection is thrown', async () => {
-    const { client } = await setUp((_, respond) => {
-      respond.watch();
-      respond.event('ADDED', stored);
-      setTimeout(() => respond.cut(), 20);
-    });
-    expect((await errorOf(collect(client))).code).toBe('connection-lost');
-  });
-
-  it('a watch ends without an error when its caller ends it, and the server hears of it', async () => {
-    const ended = Promise.withResolvers<void>();
-    const { client } = await setUp((_, respond) => {
-      respond.watch();
-      respond.event('ADDED', stored);
-      respond.stream.on('close', () => ended.resolve());
-    });
-    const ender = new AbortController();
-    setTimeout(() => ender.abort(), 50);
-    expect(await collect(client, { signal: ender.signal })).toEqual(['ADDED 7']);
-    await ended.promise;
-  });
-
-  it('a reader that leaves the loop ends the watch', async () => {
-    const ended = Promise.withResolvers<void>();
-    const { client } = await setUp((_, respond) => {
-      respond.watch();
-      respond.event('ADDED', stored);
-      respond.stream.on('close', () => ended.resolve());
-    });
-    for await (const _ of client.watch(resources.configMap, watch)) break;
-    await ended.promise;
   });
 });

@@ -4,13 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
-import { isAppError } from '../../core/errors.ts';
 import { createClient } from '../../kube/client.ts';
 import type { Connection } from '../../kube/config.ts';
 import { resources } from '../../kube/resource.ts';
 import { createAuthority, issueCertificate } from '../../local/pki.ts';
 import { until } from '../support/centre.ts';
-import { fakeKeys, type Handler, startFakeApi } from '../support/fake-api.ts';
+import { errorOf, fakeKeys, type Handler, startFakeApi } from '../support/fake-api.ts';
 
 const closers: (() => Promise<unknown> | unknown)[] = [];
 
@@ -31,15 +30,6 @@ function clientOf(connection: Connection, options = {}) {
   const client = createClient(connection, { random: () => 0, ...options });
   closers.push(() => client.close());
   return client;
-}
-
-async function errorOf(promise: Promise<unknown>) {
-  const error = await promise.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  if (!isAppError(error)) throw new Error('an AppError was expected', { cause: error });
-  return error;
 }
 
 describe('the one connection', () => {

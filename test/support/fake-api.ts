@@ -5,6 +5,8 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { type AppError, isAppError } from '../../core/errors.ts';
+import { type ClientOptions, createClient, type InstrumentedClient } from '../../kube/client.ts';
 import type { Connection } from '../../kube/config.ts';
 import { createAuthority, issueCertificate, type KeyPair } from '../../local/pki.ts';
 
@@ -167,4 +169,38 @@ export function configMapList(items: ReturnType<typeof configMap>[], resourceVer
     metadata: { resourceVersion, ...(next !== undefined && { continue: next }) },
     items: items.map(({ apiVersion: _, kind: __, ...rest }) => rest),
   };
+}
+
+/** A fake and a client of it; without jitter. Close the client first. */
+export async function startFakeWithClient(
+  handler: Handler,
+  options: ClientOptions = {},
+): Promise<{ api: FakeApi; client: InstrumentedClient; close: () => Promise<void> }> {
+  const api = await startFakeApi(handler);
+  const client = createClient(api.connection, { component: 'test', random: () => 0, ...options });
+  const close = async (): Promise<void> => {
+    await client.close();
+    await api.close();
+  };
+  return { api, client, close };
+}
+
+/** Plays the handlers one after another, one per request; the last one again and again. */
+export function inTurn(...handlers: Handler[]): Handler {
+  let turn = 0;
+  return (request, respond) => {
+    const handler = handlers[Math.min(turn, handlers.length - 1)];
+    turn += 1;
+    return handler?.(request, respond);
+  };
+}
+
+/** The AppError with which a promise rejects; anything else fails the test. */
+export async function errorOf(promise: Promise<unknown>): Promise<AppError> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!isAppError(error)) throw new Error('an AppError was expected', { cause: error });
+  return error;
 }
