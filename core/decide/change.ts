@@ -152,7 +152,14 @@ function coversTier(now: string | undefined, asked: string | undefined, cloud: C
   );
 }
 
-/** Whether removing an environment needs a project approval that leaves it out. Pure. */
-export function isProtectedRemoval(tenantClass: TenantClass, environment: GrantedEnvironment): boolean {
-  return tenantClass === 'production' && (environment.tier !== undefined || environment.name === 'production');
+/**
+ * Whether removing an environment needs a project approval that leaves it out: of production, the one named `production`
+ * and those held or copied elsewhere. Pure.
+ */
+export function isProtectedRemoval(
+  tenantClass: TenantClass,
+  { name, tier }: GrantedEnvironment,
+  cloud: Pick<Cloud, 'tiers'>,
+): boolean {
+  return tenantClass === 'production' && (name === 'production' || hasStandby(tier, cloud) || hasCopy(tier, cloud));
 }

@@ -176,7 +176,7 @@ function targetOf(facts: Facts): Target {
   const guarded = change.leftOut.filter(
     (environment) =>
       environment.state === 'Active' &&
-      isProtectedRemoval(facts.class, environment) &&
+      isProtectedRemoval(facts.class, environment, world.cloud) &&
       !allowsRemoval(approvals, [environment.name], false),
   );
   const blocked = guarded.length === 0 ? undefined : waitForRemoval(view, guarded, world);
