@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { appendFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { civilDate } from '../../core/decide/calendar.ts';
 import { exitCodes } from '../../core/errors.ts';
@@ -7,17 +7,11 @@ import { applyFixes } from '../../core/manifest/fix.ts';
 import { type Loaded, startLoading } from '../../core/manifest/load.ts';
 import type { CheckOptions, Manifest, Problem, Recorded, SourceFile } from '../../core/manifest/types.ts';
 import type { Cloud } from '../../core/model/cloud.ts';
-import type { DepartmentSpec } from '../../core/model/department.ts';
 import { type CheckResult, countOf, githubLines, githubSummary, jsonResult, textLines } from '../check/output.ts';
 import { argument, defineCommand, option } from '../command.ts';
 import { type Context, contextOf } from '../context.ts';
-import {
-  findCloudAbove,
-  findManifestFiles,
-  readManifestFile,
-  type Unreadable,
-  unreadableError,
-} from '../manifest-files.ts';
+import { findManifestFiles, readManifestFile, type Unreadable, unreadableError } from '../manifest-files.ts';
+import { readOrThrow, readSurroundings } from '../surroundings.ts';
 import { usageError } from '../usage.ts';
 
 interface Options {
@@ -65,7 +59,7 @@ async function check(ctx: Context, paths: readonly string[], options: Options): 
   }
   const found = findManifestFiles(ctx.cwd, named);
   const recorded = options.recorded === undefined ? undefined : readRecorded(ctx, options.recorded);
-  const around = surroundings(ctx, named);
+  const around = readSurroundings(ctx.cwd, named, ctx.cloud);
   const settings = {
     cloud: around.cloud,
     recorded: { departments: around.departments, ...recorded },
@@ -90,36 +84,6 @@ async function check(ctx: Context, paths: readonly string[], options: Options): 
 
 function todayOf(ctx: Context): (cloud: Cloud | undefined) => string {
   return (cloud) => civilDate(ctx.now(), cloud?.utcOffset ?? '+08:00');
-}
-
-interface Surroundings {
-  readonly cloud?: Cloud | undefined;
-  readonly departments: readonly Manifest<DepartmentSpec>[];
-}
-
-/**
- * What is known around the files checked, so that one file can be judged like the whole folder: cloud.yaml from `--cloud`
- * or from above the paths, and the departments beside it. Files that are checked themselves win over these.
- */
-function surroundings(ctx: Context, paths: readonly string[]): Surroundings {
-  const path = ctx.cloud === undefined ? findCloudAbove(ctx.cwd, paths) : resolve(ctx.cwd, ctx.cloud);
-  if (path === undefined) return { departments: [] };
-  const loading = startLoading();
-  loading.add({ path, bytes: readOrThrow(path) });
-  const folder = join(dirname(path), 'departments');
-  const files = existsSync(folder) ? findManifestFiles(ctx.cwd, [folder]).paths : [];
-  for (const file of files) loading.add({ path: file, bytes: readOrThrow(resolve(ctx.cwd, file)) });
-  const { cloud, departments } = loading.finish().set;
-  return { cloud, departments: departments.map(({ object }) => object) };
-}
-
-function readOrThrow(path: string): Uint8Array {
-  try {
-    return readFileSync(path);
-  } catch (error) {
-    const { message } = error as Error;
-    throw unreadableError({ path, text: { zh: `无法读取：${message}`, en: `it cannot be read: ${message}` } });
-  }
 }
 
 /** The Kubernetes List that `jinhong status -o json` prints, or a single object. */
