@@ -14,7 +14,11 @@ export async function examineHere(ctx: Context): Promise<{ findings: Finding[]; 
 }
 
 function programs(): Finding {
-  return { subject: 'jinhong', level: 'ok', text: { zh: `${version}，Node ${process.versions.node}`, en: `${version}, Node ${process.versions.node}` } };
+  return {
+    subject: 'jinhong',
+    level: 'ok',
+    text: { zh: `${version}，Node ${process.versions.node}`, en: `${version}, Node ${process.versions.node}` },
+  };
 }
 
 async function engine(ctx: Context): Promise<Finding> {
@@ -22,11 +26,15 @@ async function engine(ctx: Context): Promise<Finding> {
   const names = Object.keys(engineVersions) as (keyof typeof engineVersions)[];
   const missing = names.filter((name) => findBinary(name, ctx.env) === undefined);
   const list = names.map((name) => `${name} ${engineVersions[name]}`).join(', ');
-  if (missing.length === 0) return { subject: 'engine', level: 'ok', text: { zh: `已有 ${list}`, en: `${list} found` } };
+  if (missing.length === 0)
+    return { subject: 'engine', level: 'ok', text: { zh: `已有 ${list}`, en: `${list} found` } };
   return {
     subject: 'engine',
     level: 'warn',
-    text: { zh: `缺少 ${missing.join('、')}（仅 plan、up 需要）`, en: `${missing.join(', ')} not found (needed by plan and up only)` },
+    text: {
+      zh: `缺少 ${missing.join('、')}（仅 plan、up 需要）`,
+      en: `${missing.join(', ')} not found (needed by plan and up only)`,
+    },
     fix: { zh: 'jinhong local binaries', en: 'jinhong local binaries' },
   };
 }
@@ -35,12 +43,18 @@ async function kubeconfig(ctx: Context, cloud: Cloud | undefined): Promise<Findi
   const subject = 'kubeconfig';
   const found = findKubeconfig(ctx);
   if (found === undefined) {
-    const fix = { zh: '用 --kubeconfig 指定，或 jinhong local up', en: 'name one with --kubeconfig, or run jinhong local up' };
+    const fix = {
+      zh: '用 --kubeconfig 指定，或 jinhong local up',
+      en: 'name one with --kubeconfig, or run jinhong local up',
+    };
     return { subject, level: 'bad', text: { zh: '没有找到', en: 'none was found' }, fix };
   }
   const names = await contextNames(ctx);
   const missing = (cloud?.sites ?? []).filter((site) => !names.includes(site.context)).map((site) => site.name);
-  const text = { zh: `${found.path}（${found.by}），${names.join(' ')}`, en: `${found.path} (${found.by}), ${names.join(' ')}` };
+  const text = {
+    zh: `${found.path}（${found.by}），${names.join(' ')}`,
+    en: `${found.path} (${found.by}), ${names.join(' ')}`,
+  };
   if (missing.length === 0) return { subject, level: 'ok', text };
   return {
     subject,
@@ -53,7 +67,17 @@ async function cloudHere(ctx: Context): Promise<{ cloud: Cloud | undefined; find
   const subject = 'cloud.yaml';
   const path = findCloudFile(ctx);
   if (path === undefined) {
-    return { cloud: undefined, finding: { subject, level: 'ok', text: { zh: '本机没有，用管理中心公布的数据', en: "none here; the management centre's published facts are used" } } };
+    return {
+      cloud: undefined,
+      finding: {
+        subject,
+        level: 'ok',
+        text: {
+          zh: '本机没有，用管理中心公布的数据',
+          en: "none here; the management centre's published facts are used",
+        },
+      },
+    };
   }
   try {
     return { cloud: await loadCloudFile(path), finding: { subject, level: 'ok', text: { zh: path, en: path } } };
@@ -72,11 +96,22 @@ function calendar(ctx: Context, cloud: Cloud): Finding {
   const needed = today.slice(5, 7) === '12' ? [year, next] : [year];
   const missing = needed.filter((one) => cloud.workingDays[one] === undefined);
   const subject = 'workingDays';
-  if (missing.length === 0) return { subject, level: 'ok', text: { zh: `有 ${needed.join('、')} 年的工作日表`, en: `has the working days of ${needed.join(', ')}` } };
+  if (missing.length === 0)
+    return {
+      subject,
+      level: 'ok',
+      text: { zh: `有 ${needed.join('、')} 年的工作日表`, en: `has the working days of ${needed.join(', ')}` },
+    };
   return {
     subject,
     level: 'warn',
-    text: { zh: `缺少 ${missing.join('、')} 年的工作日表，审批时限无法计算`, en: `the working days of ${missing.join(', ')} are missing, so no due date can be given` },
-    fix: { zh: '在 cloud.yaml 的 workingDays 中加入国务院公布的安排', en: 'add the published days off to workingDays of cloud.yaml' },
+    text: {
+      zh: `缺少 ${missing.join('、')} 年的工作日表，审批时限无法计算`,
+      en: `the working days of ${missing.join(', ')} are missing, so no due date can be given`,
+    },
+    fix: {
+      zh: '在 cloud.yaml 的 workingDays 中加入国务院公布的安排',
+      en: 'add the published days off to workingDays of cloud.yaml',
+    },
   };
 }

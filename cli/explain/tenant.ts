@@ -1,16 +1,10 @@
-import {
-  countingApprovals,
-  formatMisfits,
-  type PartRefusal,
-  readApprovals,
-  refusals,
-} from '../../core/decide/envelope.ts';
+import { countingApprovals, readApprovals, refusals } from '../../core/decide/envelope.ts';
 import { type Amounts, formatAmount, parseQuota, sumAmounts } from '../../core/decide/quota-math.ts';
 import type { Cloud } from '../../core/model/cloud.ts';
 import { type QuotaField, quotaFields } from '../../core/model/fields.ts';
 import type { Approval, Department, Tenant } from '../../core/model/kinds.ts';
 import type { Lang, Text } from '../../core/text/lang.ts';
-import { partTexts, resourceTexts, roleTexts, wordOf } from '../../core/text/tenancy.ts';
+import { misfitText, partTexts, refusalTexts, resourceTexts, roleTexts, wordOf } from '../../core/text/tenancy.ts';
 import { askedOf } from '../asked.ts';
 import { refOf } from '../tenants.ts';
 import type { Style } from '../view/style.ts';
@@ -151,16 +145,6 @@ const missingTexts: Readonly<Record<NonNullable<SiteUse['missing']>, Text>> = {
   forbidden: { zh: '您无权查看那里的用量', en: 'you may not see the use there' },
 };
 
-const whyTexts: Readonly<Record<PartRefusal['why'], Text>> = {
-  missing: { zh: '尚未审批', en: 'is not decided' },
-  rejected: { zh: '此次申请已被驳回', en: 'rejected this request' },
-  samePerson: { zh: '须由另一人批准', en: 'must be approved by another person' },
-  ended: { zh: '审批已过有效期', en: 'has ended' },
-  priceList: { zh: '价目表已更换', en: 'was approved with another price list' },
-  ceiling: { zh: '价格超过上限', en: 'is below the price' },
-  outside: { zh: '申请超出批准范围', en: 'allows less than is asked' },
-};
-
 /** Why asked, allowed, granted and running are not the same; one line that says so when they are. Pure. */
 export function differences(facts: Facts, lang: Lang): string[] {
   const { tenant, approvals, cloud, department, today } = facts;
@@ -176,8 +160,9 @@ export function differences(facts: Facts, lang: Lang): string[] {
     const state = readApprovals(approvals, tenant.metadata.name, tenant.metadata.generation ?? 1);
     for (const { part, why, misfits } of refusals(state, request, cloud, today)) {
       const word = wordOf(partTexts, part, lang);
-      const details = misfits.length === 0 ? '' : `: ${formatMisfits(misfits)}`;
-      lines.push(`${word}${zh ? '' : ' '}${whyTexts[why][lang]}${details}`);
+      const list = misfits.map((misfit) => misfitText(misfit, lang)).join(zh ? '；' : '; ');
+      const details = list === '' ? '' : zh ? `：${list}` : `: ${list}`;
+      lines.push(`${word}${zh ? '' : ' '}${wordOf(refusalTexts, why, lang)}${details}`);
     }
   }
   const { status } = tenant;

@@ -1,11 +1,20 @@
-import { formatMisfits, type PartRefusal, readApprovals, refusals } from '../../core/decide/envelope.ts';
+import { type PartRefusal, readApprovals, refusals } from '../../core/decide/envelope.ts';
 import type { ApprovalSpec, Envelope } from '../../core/model/approval.ts';
 import type { Cloud } from '../../core/model/cloud.ts';
 import { quotaFields } from '../../core/model/fields.ts';
 import type { Approval, Tenant } from '../../core/model/kinds.ts';
 import { apiVersion } from '../../core/model/names.ts';
 import type { Lang, Text } from '../../core/text/lang.ts';
-import { classTexts, decisionTexts, envelopeTexts, partTexts, resourceTexts, wordOf } from '../../core/text/tenancy.ts';
+import {
+  classTexts,
+  decisionTexts,
+  envelopeTexts,
+  misfitText,
+  partTexts,
+  refusalTexts,
+  resourceTexts,
+  wordOf,
+} from '../../core/text/tenancy.ts';
 import { newest } from '../approval.ts';
 import { askedOf } from '../asked.ts';
 import { refOf } from '../tenants.ts';
@@ -44,8 +53,8 @@ const words = {
     en: 'the department has deleted this tenant; its removal waits',
   },
   above: {
-    zh: '注意：申请超出此次批准的范围，租户将继续等待',
-    en: 'note: the request is more than this allows, so the tenant will go on waiting',
+    zh: '注意：此后租户仍将等待',
+    en: 'note: the tenant will go on waiting after this',
   },
 } satisfies Record<string, Text>;
 
@@ -89,11 +98,11 @@ function projectRows({ spec, known, tenant, cloud, lang }: DecisionLook): Row[] 
   };
   const list = (key: 'environments' | 'hostnames' | 'zones' | 'egress' | 'tiers') =>
     named(wordOf(envelopeTexts, key, lang), (envelope) => envelope[key]?.join(' ') ?? '');
-  const amounts = quotaFields
-    .map((field) => named(wordOf(resourceTexts, field, lang), (envelope) => String(envelope.hard?.[field] ?? '')))
-    .filter(([, ...cells]) => cells.some((cell) => cell !== ''));
+  const amounts = quotaFields.map((field) =>
+    named(wordOf(resourceTexts, field, lang), (envelope) => String(envelope.hard?.[field] ?? '')),
+  );
   const price = asked === undefined ? '' : money(asked.pricePerMonth, cloud?.prices.currency, lang);
-  return [
+  const rows: Row[] = [
     [words.ref[lang], tenant.spec.planItem, before?.project?.ref ?? '', spec.project?.ref ?? ''],
     named(wordOf(envelopeTexts, 'class', lang), (envelope) =>
       envelope.class === undefined ? '' : wordOf(classTexts, envelope.class, lang),
@@ -107,6 +116,7 @@ function projectRows({ spec, known, tenant, cloud, lang }: DecisionLook): Row[] 
     [words.until[lang], tenant.spec.until ?? '', before?.until ?? '', spec.until ?? ''],
     [words.price[lang], price, '', ''],
   ];
+  return rows.filter(([, ...cells]) => cells.some((cell) => cell !== ''));
 }
 
 function warnings(look: DecisionLook): string[] {
@@ -119,8 +129,10 @@ function warnings(look: DecisionLook): string[] {
     const gone = [...new Set([...before, ...asked])].filter((name) => !kept.includes(name));
     if (gone.length > 0) lines.push(style.warn(`${words.removes[lang]}: ${gone.join(' ')}`));
   }
-  for (const { misfits } of missingAfter(look)) {
-    lines.push(style.warn(`${words.above[lang]}: ${formatMisfits(misfits)}`));
+  for (const { part, why, misfits } of missingAfter(look)) {
+    const reason = `${wordOf(partTexts, part, lang)} ${wordOf(refusalTexts, why, lang)}`;
+    const details = misfits.map((misfit) => `; ${misfitText(misfit, lang)}`).join('');
+    lines.push(style.warn(`${words.above[lang]}: ${reason}${details}`));
   }
   return lines;
 }

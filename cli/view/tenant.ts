@@ -67,7 +67,7 @@ function stateCell(tenant: Tenant, ctx: Context): string {
 export function tenantTable(tenants: readonly Tenant[], ctx: Context, today: string): string[] {
   const wide = ctx.output === 'wide';
   const keys = wide
-    ? (['tenant', 'name', 'class', 'state', 'sites', 'waiting', 'price', 'age'] as const)
+    ? (['tenant', 'name', 'class', 'state', 'sites', 'price', 'age', 'waiting'] as const)
     : (['tenant', 'state', 'sites', 'waiting'] as const);
   const columns: ColumnLook[] = keys.map((key) => ({ title: titles[key][ctx.lang], shrink: key === 'name' }));
   const cell = (tenant: Tenant, key: (typeof keys)[number]): string => {

@@ -73,6 +73,33 @@ export const envelopeTexts: Readonly<Record<string, Text>> = {
   tiers: { zh: '保护等级', en: 'protection tiers' },
 };
 
+/** Why a request is not allowed by what was decided (core/decide/envelope.ts), after the name of the part. */
+export const refusalTexts: Readonly<Record<string, Text>> = {
+  missing: { zh: '尚未审批', en: 'is not decided' },
+  rejected: { zh: '驳回了此次申请', en: 'rejected this request' },
+  samePerson: { zh: '须由另一人批准', en: 'must be approved by another person' },
+  ended: { zh: '审批已过有效期', en: 'has ended' },
+  priceList: { zh: '按另一版价目表批准', en: 'was approved with another price list' },
+  ceiling: { zh: '上限低于价格', en: 'is below the price' },
+  outside: { zh: '批准的范围小于申请', en: 'allows less than is asked' },
+};
+
+/** Fields of an approval that something does not fit in. */
+const misfitTexts: Readonly<Record<string, Text>> = {
+  until: { zh: '有效期', en: 'until' },
+  'funds.priceList': { zh: '价目表', en: 'price list' },
+  'funds.ceilingPerMonth': { zh: '每月价格（元）', en: 'price a month (yuan)' },
+};
+
+/** One field that does not fit, in words: `CPU（核）申请 8，批准 2`. */
+export function misfitText(misfit: { field: string; asked: string; allowed: string }, lang: 'zh' | 'en'): string {
+  const key = misfit.field.replace(/^hard\./, '');
+  const name = wordOf({ ...envelopeTexts, ...resourceTexts, ...misfitTexts }, key, lang);
+  return lang === 'zh'
+    ? `${name} 申请 ${misfit.asked}，批准 ${misfit.allowed}`
+    : `${name}: asked ${misfit.asked}, allowed ${misfit.allowed}`;
+}
+
 /** The word of `table` for `key` in one language; an unknown key is said as it is. */
 export function wordOf(table: Readonly<Record<string, Text>>, key: string, lang: 'zh' | 'en'): string {
   return (Object.hasOwn(table, key) ? table[key]?.[lang] : undefined) ?? key;
