@@ -28,9 +28,12 @@ export function readStackLocks(stateDir: string, site: string): Lock[] {
     .sort((a, b) => a.since - b.since);
 }
 
-/** Removes one lock whose holder is dead. @throws locked `lock-held` when it is not certain that the holder is dead */
-export function removeDeadLock(lock: Lock): void {
-  if (lock.holder !== 'dead') {
+/**
+ * Removes one lock. `certain` says that a person vouches for a holder on another machine.
+ * @throws locked `lock-held` when the holder lives, or may live and nobody vouches
+ */
+export function removeLock(lock: Lock, certain: boolean): void {
+  if (lock.holder === 'alive' || (lock.holder === 'unknown' && !certain)) {
     throw new AppError('locked', `The lock of pid ${lock.pid} on ${lock.host} is not certain to be dead.`, {
       code: 'lock-held',
     });
