@@ -4,7 +4,17 @@ import type { KubeClient } from '../../kube/types.ts';
 import { until } from '../support/centre.ts';
 import { cityGroups, citySites } from '../support/city.ts';
 import { clientAs, personOf } from '../support/cloud.ts';
-import { approve, type Cast, castOf, decide, exists, namespaceOf, submit, tenantOf, waitReady } from '../support/tenancy.ts';
+import {
+  approve,
+  type Cast,
+  castOf,
+  decide,
+  exists,
+  namespaceOf,
+  submit,
+  tenantOf,
+  waitReady,
+} from '../support/tenancy.ts';
 
 const department = 'alpha';
 let cast: Cast;
@@ -13,7 +23,9 @@ let west: KubeClient;
 
 beforeAll(async () => {
   cast = await castOf(department);
-  [east, west] = (await Promise.all([citySites.primary, citySites.peer].map((site) => clientAs(cast.engineer, site)))) as [KubeClient, KubeClient];
+  [east, west] = (await Promise.all(
+    [citySites.primary, citySites.peer].map((site) => clientAs(cast.engineer, site)),
+  )) as [KubeClient, KubeClient];
 });
 afterAll(async () => {
   await Promise.all([cast.close(), east.close(), west.close()]);
@@ -26,11 +38,16 @@ async function whereActive(name: string): Promise<KubeClient> {
 }
 
 async function cpuOf(name: string): Promise<unknown> {
-  const quota = await (await whereActive(name)).get(resources.resourceQuota, { namespace: namespaceOf(department, name), name: 'jinhong' });
+  const quota = await (await whereActive(name)).get(resources.resourceQuota, {
+    namespace: namespaceOf(department, name),
+    name: 'jinhong',
+  });
   return (quota['spec'] as { hard: Record<string, unknown> }).hard['requests.cpu'];
 }
 
-const sized = (size: string, more: object = {}) => ({ environments: [{ name: 'production', size, service: 'important', ...more }] });
+const sized = (size: string, more: object = {}) => ({
+  environments: [{ name: 'production', size, service: 'important', ...more }],
+});
 
 describe('a change of what is asked', () => {
   const name = 'change';
@@ -57,7 +74,9 @@ describe('a change of what is asked', () => {
 
   it('is applied once a reviewer allows more', async () => {
     await submit(cast, department, name, sized('large'));
-    await approve(cast, department, name, { hard: { 'requests.cpu': '8', 'requests.memory': '16Gi', 'requests.storage': '100Gi', pods: '80' } });
+    await approve(cast, department, name, {
+      hard: { 'requests.cpu': '8', 'requests.memory': '16Gi', 'requests.storage': '100Gi', pods: '80' },
+    });
     await until('raised quota', async () => (await cpuOf(name)) === '8', 30_000);
   });
 });
@@ -65,15 +84,27 @@ describe('a change of what is asked', () => {
 describe('what was granted ends', () => {
   it('for a trial at its last day: frozen, then removed', async () => {
     const name = 'trial';
-    await submit(cast, department, name, { class: 'trial', until: '2026-01-31', environments: [{ name: 'test', size: 'small' }] });
+    await submit(cast, department, name, {
+      class: 'trial',
+      until: '2026-01-31',
+      environments: [{ name: 'test', size: 'small' }],
+    });
     await approve(cast, department, name, { class: 'trial' });
-    const tenant = await until('trial is over', async () => {
-      const now = await tenantOf(cast, department, name);
-      return ['Frozen', 'Retiring', 'Removed'].includes(now?.status?.state ?? '') ? now : undefined;
-    }, 30_000);
+    const tenant = await until(
+      'trial is over',
+      async () => {
+        const now = await tenantOf(cast, department, name);
+        return ['Frozen', 'Retiring', 'Removed'].includes(now?.status?.state ?? '') ? now : undefined;
+      },
+      30_000,
+    );
     expect(tenant.status?.state).not.toBe('Active');
     for (const client of [east, west]) {
-      await until('no trial namespace', async () => !(await exists(client, resources.namespace, { name: namespaceOf(department, name, 'test') })), 60_000);
+      await until(
+        'no trial namespace',
+        async () => !(await exists(client, resources.namespace, { name: namespaceOf(department, name, 'test') })),
+        60_000,
+      );
     }
   });
 
@@ -85,10 +116,17 @@ describe('what was granted ends', () => {
     await decide(cast.asProject, 'paula', department, name, { part: 'project', decision: 'revoked', reason: 'misuse' });
     await until('frozen', async () => (await tenantOf(cast, department, name))?.status?.state === 'Frozen', 30_000);
     const there = await whereActive(name);
-    await until('no pods allowed', async () => {
-      const quota = await there.get(resources.resourceQuota, { namespace: namespaceOf(department, name), name: 'jinhong' });
-      return (quota['spec'] as { hard: Record<string, unknown> }).hard['pods'] === '0';
-    }, 30_000);
+    await until(
+      'no pods allowed',
+      async () => {
+        const quota = await there.get(resources.resourceQuota, {
+          namespace: namespaceOf(department, name),
+          name: 'jinhong',
+        });
+        return (quota['spec'] as { hard: Record<string, unknown> }).hard['pods'] === '0';
+      },
+      30_000,
+    );
     expect(await exists(there, resources.namespace, { name: namespaceOf(department, name) })).toBe(true);
   });
 });
@@ -101,8 +139,15 @@ describe('removing a tenant', () => {
     await approve(cast, department, name);
     await waitReady(cast, department, name, 'True');
     await cast.asMember.remove(resources.tenant, { namespace: `dept-${department}`, name });
-    await until('removal waits', async () => (await tenantOf(cast, department, name))?.status?.waitingFor?.some((entry) => entry.part === 'removal'), 30_000);
-    expect(await exists(await whereActive(name), resources.namespace, { name: namespaceOf(department, name) })).toBe(true);
+    await until(
+      'removal waits',
+      async () =>
+        (await tenantOf(cast, department, name))?.status?.waitingFor?.some((entry) => entry.part === 'removal'),
+      30_000,
+    );
+    expect(await exists(await whereActive(name), resources.namespace, { name: namespaceOf(department, name) })).toBe(
+      true,
+    );
   });
 
   it('once allowed freezes, waits its time and removes the namespaces at every centre', async () => {
@@ -110,11 +155,19 @@ describe('removing a tenant', () => {
     await decide(cast.asProject, 'paula', department, name, project);
     await until('the Tenant leaves', async () => (await tenantOf(cast, department, name)) === undefined, 30_000);
     for (const client of [east, west]) {
-      await until('namespace is gone', async () => !(await exists(client, resources.namespace, { name: namespaceOf(department, name) })), 60_000);
+      await until(
+        'namespace is gone',
+        async () => !(await exists(client, resources.namespace, { name: namespaceOf(department, name) })),
+        60_000,
+      );
     }
     const hub = await clientAs(cast.engineer, citySites.management);
     for (const site of [citySites.primary, citySites.peer, citySites.recovery]) {
-      await until('Grant is gone', async () => !(await exists(hub, resources.grant, { namespace: `site-${site}`, name: `${department}-${name}` })), 30_000);
+      await until(
+        'Grant is gone',
+        async () => !(await exists(hub, resources.grant, { namespace: `site-${site}`, name: `${department}-${name}` })),
+        30_000,
+      );
     }
     await hub.close();
   });
@@ -134,10 +187,14 @@ describe('drift', () => {
     for (const policy of items) {
       const ref = { namespace, name: policy.metadata.name };
       await breakGlass.remove(resources.networkPolicy, ref);
-      await until(`${ref.name} is back`, async () => {
-        const live = await exists(breakGlass, resources.networkPolicy, ref);
-        return live;
-      }, 5_000);
+      await until(
+        `${ref.name} is back`,
+        async () => {
+          const live = await exists(breakGlass, resources.networkPolicy, ref);
+          return live;
+        },
+        5_000,
+      );
     }
     await breakGlass.close();
   });

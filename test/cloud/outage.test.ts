@@ -77,12 +77,18 @@ describe('with the management centre restored from an older copy of its data', (
     await waitReady(cast, department, name, 'True', 60_000);
     expect(await exists(atActive, resources.namespace, { name: namespace })).toBe(true);
     const both = await Promise.all([citySites.primary, citySites.peer].map((site) => clientAs(cast.engineer, site)));
-    const found = await Promise.all(both.map((client) => exists(client, resources.namespace, { name: namespaceOf(department, later) })));
+    const found = await Promise.all(
+      both.map((client) => exists(client, resources.namespace, { name: namespaceOf(department, later) })),
+    );
     expect(found).toEqual([true, true]);
     const { code } = await jinhong(['recover', '--yes'], cast.engineer);
     expect(code).toBe(0);
     const hub = await clientAs(cast.engineer, citySites.management);
-    await until('the Grant is back', () => exists(hub, resources.grant, { namespace: `site-${citySites.primary}`, name: `${department}-${later}` }), 30_000);
+    await until(
+      'the Grant is back',
+      () => exists(hub, resources.grant, { namespace: `site-${citySites.primary}`, name: `${department}-${later}` }),
+      30_000,
+    );
     await Promise.all([...both, hub].map((client) => client.close()));
   });
 });

@@ -3,7 +3,18 @@ import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { citySites } from '../support/city.ts';
 import { clientAs, jinhong } from '../support/cloud.ts';
-import { approve, type Cast, castOf, conditionOf, decide, exists, namespaceOf, submit, tenantOf, waitReady } from '../support/tenancy.ts';
+import {
+  approve,
+  type Cast,
+  castOf,
+  conditionOf,
+  decide,
+  exists,
+  namespaceOf,
+  submit,
+  tenantOf,
+  waitReady,
+} from '../support/tenancy.ts';
 
 const department = 'alpha';
 const name = 'request';
@@ -42,7 +53,9 @@ describe("a department's request", () => {
     const funds = { part: 'funds', funds: { fiscalYear: 2026, ceilingPerMonth: '1.00', priceList: 'p1' } };
     await expect(decide(cast.asFunds, 'paula', department, name, funds)).rejects.toThrow(/decidedBy/i);
     await expect(decide(cast.asProject, 'paula', department, name, funds)).rejects.toThrow();
-    await expect(decide(cast.asMember, `${department}-kate`, department, name, funds)).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(decide(cast.asMember, `${department}-kate`, department, name, funds)).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
   });
 
   it('runs at one local centre, is held at the other and copied to recovery once two people approved', async () => {
@@ -57,20 +70,39 @@ describe("a department's request", () => {
   it('lets a member work in its own namespace and nowhere else', async () => {
     const site = await activeSite(name);
     atPrimary = await clientAs(cast.member, site);
-    await atPrimary.create({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'mine', namespace }, data: { a: '1' } } as KubeObject);
+    await atPrimary.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'mine', namespace },
+      data: { a: '1' },
+    } as KubeObject);
     expect(await exists(atPrimary, resources.configMap, { namespace, name: 'mine' })).toBe(true);
     await expect(atPrimary.list(resources.namespace)).rejects.toMatchObject({ kind: 'forbidden' });
-    await expect(atPrimary.remove(resources.resourceQuota, { namespace, name: 'jinhong' })).rejects.toMatchObject({ kind: 'forbidden' });
-    await expect(atPrimary.list(resources.secret, { namespace: 'jinhong-system' })).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(atPrimary.remove(resources.resourceQuota, { namespace, name: 'jinhong' })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
+    await expect(atPrimary.list(resources.secret, { namespace: 'jinhong-system' })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
   });
 
   it('is invisible to a member of another department, here and at the management centre', async () => {
     strangerThere = await clientAs(cast.stranger, await activeSite(name));
-    for (const resource of [resources.configMap, resources.secret, resources.pod, resources.networkPolicy, resources.roleBinding]) {
-      await expect(strangerThere.list(resource, { namespace }), resource.plural).rejects.toMatchObject({ kind: 'forbidden' });
+    for (const resource of [
+      resources.configMap,
+      resources.secret,
+      resources.pod,
+      resources.networkPolicy,
+      resources.roleBinding,
+    ]) {
+      await expect(strangerThere.list(resource, { namespace }), resource.plural).rejects.toMatchObject({
+        kind: 'forbidden',
+      });
     }
     const atHub = await clientAs(cast.stranger, citySites.management);
-    await expect(atHub.list(resources.tenant, { namespace: `dept-${department}` })).rejects.toMatchObject({ kind: 'forbidden' });
+    await expect(atHub.list(resources.tenant, { namespace: `dept-${department}` })).rejects.toMatchObject({
+      kind: 'forbidden',
+    });
     await atHub.close();
   });
 

@@ -46,7 +46,11 @@ export const cityCloud = {
     mutual: { standby: true, recovery: false, pricePercent: 150 },
     full: { standby: true, recovery: true, pricePercent: 180 },
   },
-  prices: { version: 'p1', currency: 'cny', perMonth: { 'requests.cpu': '60.00', 'requests.memory': '30.00', 'requests.storage': '0.50', pods: '0' } },
+  prices: {
+    version: 'p1',
+    currency: 'cny',
+    perMonth: { 'requests.cpu': '60.00', 'requests.memory': '30.00', 'requests.storage': '0.50', pods: '0' },
+  },
   reservedSuffixes: ['reserved.example'],
   registries: ['registry.testcity.example'],
   groups: { platform: 'engineers', onCall: 'duty', supervision: 'supervisors', breakGlass: 'break-glass' },
@@ -54,7 +58,10 @@ export const cityCloud = {
   decisionDays: { project: 5, funds: 3 },
   changeBudget: { removalsPerHour: 50, roleChangesPerHour: 500 },
   workingDays: Object.fromEntries(
-    ['2026', '2027', '2028'].map((year) => [year, { holidays: [`${year}-01-01`], workdays: [], source: 'made up for tests' }]),
+    ['2026', '2027', '2028'].map((year) => [
+      year,
+      { holidays: [`${year}-01-01`], workdays: [], source: 'made up for tests' },
+    ]),
   ),
 };
 
@@ -62,17 +69,58 @@ const allowance = { 'requests.cpu': '100', 'requests.memory': '200Gi', 'requests
 const share = { 'requests.cpu': '20', 'requests.memory': '40Gi', 'requests.storage': '2Ti', pods: '200' };
 
 const departments = [
-  { name: 'cityhall', displayName: '市政府', level: 'city', groups: ['hall'], reviewers: { project: 'project-office', funds: 'treasury' }, allowance },
-  { name: 'alpha', displayName: '甲局', level: 'city', parent: 'cityhall', domain: 'alpha.testcity.example', groups: ['alpha-admins', 'alpha-staff', 'alpha-duty'], allowance: share },
-  { name: 'beta', displayName: '乙局', level: 'city', parent: 'cityhall', domain: 'beta.testcity.example', groups: ['beta-admins', 'beta-duty'], allowance: share },
-  { name: 'north', displayName: '北区', level: 'district', parent: 'cityhall', groups: ['north-hall'], reviewers: { project: 'north-office', funds: 'north-treasury' }, allowance: share },
+  {
+    name: 'cityhall',
+    displayName: '市政府',
+    level: 'city',
+    groups: ['hall'],
+    reviewers: { project: 'project-office', funds: 'treasury' },
+    allowance,
+  },
+  {
+    name: 'alpha',
+    displayName: '甲局',
+    level: 'city',
+    parent: 'cityhall',
+    domain: 'alpha.testcity.example',
+    groups: ['alpha-admins', 'alpha-staff', 'alpha-duty'],
+    allowance: share,
+  },
+  {
+    name: 'beta',
+    displayName: '乙局',
+    level: 'city',
+    parent: 'cityhall',
+    domain: 'beta.testcity.example',
+    groups: ['beta-admins', 'beta-duty'],
+    allowance: share,
+  },
+  {
+    name: 'north',
+    displayName: '北区',
+    level: 'district',
+    parent: 'cityhall',
+    groups: ['north-hall'],
+    reviewers: { project: 'north-office', funds: 'north-treasury' },
+    allowance: share,
+  },
 ];
 
 /** Writes the small city as a folder of manifests, without tenants. */
 export function writeCity(folder: string): void {
-  writeManifest(join(folder, 'cloud.yaml'), { apiVersion, kind: 'Cloud', metadata: { name: cityCloud.name }, spec: cityCloud });
+  writeManifest(join(folder, 'cloud.yaml'), {
+    apiVersion,
+    kind: 'Cloud',
+    metadata: { name: cityCloud.name },
+    spec: cityCloud,
+  });
   for (const { name, ...spec } of departments) {
-    writeManifest(join(folder, 'departments', `${name}.yaml`), { apiVersion, kind: 'Department', metadata: { name }, spec });
+    writeManifest(join(folder, 'departments', `${name}.yaml`), {
+      apiVersion,
+      kind: 'Department',
+      metadata: { name },
+      spec,
+    });
   }
 }
 
@@ -84,7 +132,11 @@ export function writeManifest(file: string, object: object): string {
 }
 
 /** A Tenant manifest of `department` with one small production environment; `spec` fields win. */
-export function tenantManifest(department: string, name: string, spec: object = {}): { metadata: { name: string; namespace: string }; spec: Record<string, unknown> } & object {
+export function tenantManifest(
+  department: string,
+  name: string,
+  spec: object = {},
+): { metadata: { name: string; namespace: string }; spec: Record<string, unknown> } & object {
   return {
     apiVersion,
     kind: 'Tenant',

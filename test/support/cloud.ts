@@ -12,9 +12,10 @@ import { loadKubeconfig } from '../../kube/config.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { readCentreState } from '../../local/centre.ts';
 import { startCloud, stopCloud } from '../../local/cloud.ts';
+import { isPortTaken, portsOf } from '../../local/ports.ts';
 import { isRunning } from '../../local/processes.ts';
-import { cityCloud, cityGroups, writeCity } from './city.ts';
 import { describeCentre, kubeconfigFor, type TestCentre, testDir, until } from './centre.ts';
+import { cityCloud, cityGroups, writeCity } from './city.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -63,6 +64,7 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
       dir: cloud.dir,
       sites: cityCloud.sites.map((site) => site.name),
       platformGroup: cityGroups.platform,
+      basePort: await freeBasePort(),
       unsafeNoFsync: true,
       tied: true,
     });
@@ -76,6 +78,15 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     throw error;
   }
   return stop;
+}
+
+/** First port of a range in which no centre of another local cloud lives. */
+async function freeBasePort(): Promise<number> {
+  for (let base = 28_400; base < 32_000; base += 200) {
+    const ports = cityCloud.sites.flatMap((_, index) => Object.values(portsOf(base, index)));
+    if (!(await Promise.all(ports.map(isPortTaken))).some(Boolean)) return base;
+  }
+  throw new Error('no free range of ports');
 }
 
 async function person(cloud: TestCloud, user: string, groups: readonly string[]): Promise<TestPerson> {
@@ -122,7 +133,14 @@ function run(cloud: TestCloud, args: readonly string[], who: TestPerson): Promis
 }
 
 /** Leases and back-off of one second, so that a test sees in seconds what takes a minute in production. */
-export const fastTimings = { leaseSeconds: 3, heartbeatSeconds: 1, silentAfterSeconds: 5, backoffBaseMs: 200, backoffMaxMs: 2000, resyncSeconds: 600 };
+export const fastTimings = {
+  leaseSeconds: 3,
+  heartbeatSeconds: 1,
+  silentAfterSeconds: 5,
+  backoffBaseMs: 200,
+  backoffMaxMs: 2000,
+  resyncSeconds: 600,
+};
 
 /** Kills every process of a centre with SIGKILL, as a power cut does; resolves when they are gone. */
 export async function killCentre(site: string): Promise<void> {
@@ -130,7 +148,9 @@ export async function killCentre(site: string): Promise<void> {
   for (const id of Object.values(state?.processes ?? {})) {
     if (id !== undefined && isRunning(id)) process.kill(id.pid, 'SIGKILL');
   }
-  await until(`${site} is dead`, () => Object.values(state?.processes ?? {}).every((id) => id === undefined || !isRunning(id)));
+  await until(`${site} is dead`, () =>
+    Object.values(state?.processes ?? {}).every((id) => id === undefined || !isRunning(id)),
+  );
 }
 
 /** Starts what does not run of the cloud, as `jinhong local up` does. */

@@ -1,10 +1,10 @@
 /** Steps that the tests of the whole cloud share: ask, approve, wait, look. Each acts as a person. */
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { isNotFound } from '../../kube/errors.ts';
-import { apiVersion, departmentNamespace, environmentNamespace } from '../../core/model/names.ts';
 import type { Condition } from '../../core/model/fields.ts';
 import type { Tenant } from '../../core/model/kinds.ts';
+import { apiVersion, departmentNamespace, environmentNamespace } from '../../core/model/names.ts';
+import { isNotFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { until } from './centre.ts';
@@ -31,7 +31,9 @@ export async function castOf(department: string): Promise<Cast> {
     personOf('paula', [cityGroups.project]),
     personOf('frank', [cityGroups.funds]),
   ]);
-  const [asMember, asProject, asFunds] = await Promise.all([member, project, funds].map((who) => clientAs(who, citySites.management)));
+  const [asMember, asProject, asFunds] = await Promise.all(
+    [member, project, funds].map((who) => clientAs(who, citySites.management)),
+  );
   if (asMember === undefined || asProject === undefined || asFunds === undefined) throw new Error('no client');
   const close = async () => {
     await Promise.all([asMember.close(), asProject.close(), asFunds.close()]);
@@ -59,13 +61,25 @@ const generous = {
 let approvals = 0;
 
 /** One reviewer's Approval, created with that reviewer's own rights. */
-export async function decide(client: KubeClient, by: string, department: string, name: string, spec: object): Promise<void> {
+export async function decide(
+  client: KubeClient,
+  by: string,
+  department: string,
+  name: string,
+  spec: object,
+): Promise<void> {
   approvals += 1;
   await client.create({
     apiVersion,
     kind: 'Approval',
     metadata: { name: `${name}-${approvals}-${Date.now().toString(36)}`, namespace: departmentNamespace(department) },
-    spec: { for: { kind: 'Tenant', name }, decision: 'approved', decidedBy: by, decidedAt: new Date().toISOString(), ...spec },
+    spec: {
+      for: { kind: 'Tenant', name },
+      decision: 'approved',
+      decidedBy: by,
+      decidedAt: new Date().toISOString(),
+      ...spec,
+    },
   } as KubeObject);
 }
 
@@ -73,13 +87,19 @@ export async function decide(client: KubeClient, by: string, department: string,
 export async function approve(cast: Cast, department: string, name: string, envelope: object = {}): Promise<void> {
   const project = { part: 'project', project: { ref: 'T-2026-1' }, envelope: { ...generous, ...envelope } };
   await decide(cast.asProject, 'paula', department, name, project);
-  await decide(cast.asFunds, 'frank', department, name, { part: 'funds', funds: { fiscalYear: 2026, ceilingPerMonth: '5000.00', priceList: 'p1' } });
+  await decide(cast.asFunds, 'frank', department, name, {
+    part: 'funds',
+    funds: { fiscalYear: 2026, ceilingPerMonth: '5000.00', priceList: 'p1' },
+  });
 }
 
 /** The Tenant as the member sees it, or undefined. */
 export async function tenantOf(cast: Cast, department: string, name: string): Promise<Tenant | undefined> {
   try {
-    return (await cast.asMember.get(resources.tenant, { namespace: departmentNamespace(department), name })) as unknown as Tenant;
+    return (await cast.asMember.get(resources.tenant, {
+      namespace: departmentNamespace(department),
+      name,
+    })) as unknown as Tenant;
   } catch (error) {
     if (isNotFound(error)) return undefined;
     throw error;
@@ -92,7 +112,14 @@ export function conditionOf(tenant: Tenant | undefined, type: string): Condition
 }
 
 /** Waits until the Tenant's Ready has this status (and, if given, reason); resolves with the Tenant. */
-export function waitReady(cast: Cast, department: string, name: string, status: string, timeoutMs = 60_000, reason?: string): Promise<Tenant> {
+export function waitReady(
+  cast: Cast,
+  department: string,
+  name: string,
+  status: string,
+  timeoutMs = 60_000,
+  reason?: string,
+): Promise<Tenant> {
   return until(
     `Tenant ${department}/${name} Ready=${status} ${reason ?? ''}`,
     async () => {
@@ -112,7 +139,11 @@ export function namespaceOf(department: string, name: string, environment = 'pro
 }
 
 /** Whether an object exists for this client. */
-export async function exists(client: KubeClient, resource: (typeof resources)[keyof typeof resources], ref: { name: string; namespace?: string }): Promise<boolean> {
+export async function exists(
+  client: KubeClient,
+  resource: (typeof resources)[keyof typeof resources],
+  ref: { name: string; namespace?: string },
+): Promise<boolean> {
   try {
     await client.get(resource, ref);
     return true;
