@@ -50,7 +50,9 @@ export function sayError(error: unknown, lang: Lang): SaidError {
   const { data } = error;
   const known: ErrorText | undefined = errorTextOf(error.code);
   const said = textOf(data['text']) ?? known?.text(data);
-  const hint = textOf(data['hintText'])?.[lang] ?? error.hint ?? known?.hint?.[lang];
+  // A hint of the error itself is in English; for Chinese readers the catalogue's is better where it has one.
+  const general = known?.hint?.[lang];
+  const hint = textOf(data['hintText'])?.[lang] ?? (lang === 'zh' ? (general ?? error.hint) : (error.hint ?? general));
   const rule = fact(data, 'rule');
   const isBug = error.kind === 'bug';
   return {

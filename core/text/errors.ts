@@ -53,8 +53,29 @@ const texts: Readonly<Record<string, ErrorText>> = {
   'bad-request': refused('服务器不接受这个请求', 'the server did not accept the request'),
   throttled: refused('服务器请求过多，请稍后再试', 'the server is overloaded, try again later'),
   'server-error': refused('服务器内部出错', 'the server failed'),
+  'too-large': refused('对象过大，服务器拒绝', 'the object is too large for the server'),
+  'unexpected-status': refused('服务器的答复不在意料之中', 'the server answered something unexpected'),
   unreachable: refused('无法连接', 'cannot be reached', reach),
-  'connection-refused': refused('连接被拒绝', 'the connection was refused', reach),
+  'connect-timeout': refused('连接超时', 'no connection in time', reach),
+  'connection-lost': refused('连接中断', 'the connection was lost', reach),
+  'request-timeout': refused('没有在时限内应答', 'no answer in time', reach),
+  'no-http2': refused('服务器不支持 HTTP/2', 'the server does not speak HTTP/2', reach),
+  'certificate-refused': refused(
+    '服务器证书不可信，没有连接',
+    "the server's certificate is not trusted; nothing was sent",
+    {
+      zh: '核对 kubeconfig 中的地址和 CA，或向平台组索取新的 kubeconfig',
+      en: 'compare address and CA in the kubeconfig, or ask the platform group for a new one',
+    },
+  ),
+  'context-unknown': refused('kubeconfig 中没有所要的 context', 'the kubeconfig has no such context', {
+    zh: '列出已有的：jinhong doctor；用 --context 指定其一',
+    en: 'to list what there is: jinhong doctor; choose one with --context',
+  }),
+  'kubeconfig-unreadable': refused('无法读取 kubeconfig', 'the kubeconfig cannot be read'),
+  'kubeconfig-invalid': refused('kubeconfig 不可用', 'the kubeconfig cannot be used'),
+  'credentials-unreadable': refused('无法读取凭据文件', 'a file of credentials cannot be read'),
+  'credential-plugin-failed': refused('登录插件失败', 'the sign-in plugin failed'),
 };
 
 /** The text of an error code, or undefined: then the error's own message is shown as it is. */
