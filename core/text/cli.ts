@@ -113,6 +113,35 @@ export const environmentTexts: Readonly<Record<string, Text>> = {
   JINHONG_CLOUD: { zh: 'cloud.yaml；次于 --cloud', en: 'cloud.yaml; after --cloud' },
   JINHONG_LANG: { zh: '语言 zh 或 en；先于 LC_ALL、LANG', en: 'language, zh or en; before LC_ALL and LANG' },
   JINHONG_CACHE: { zh: '补全所用名称的缓存目录', en: 'folder of the names that completion offers' },
+  JINHONG_STATE: {
+    zh: 'plan、up 的状态目录；缺省 .jinhong/state',
+    en: 'folder of the state of plan and up; default .jinhong/state',
+  },
+  JINHONG_TIMINGS: {
+    zh: '控制器的时间设置（JSON），由 up 写入；供试验',
+    en: "the controllers' timings as JSON, installed by up; for trials",
+  },
+  JINHONG_LOCAL_DIR: {
+    zh: '本机各中心的目录；缺省 .jinhong/local',
+    en: 'folder of the centres on this machine; default .jinhong/local',
+  },
+  JINHONG_BIN_DIR: {
+    zh: '含所需程序的目录，先于 PATH 和缓存',
+    en: 'folder with the programs needed, before PATH and the cache',
+  },
+  JINHONG_ETCD: { zh: 'etcd 程序', en: 'the program etcd' },
+  JINHONG_KUBE_APISERVER: { zh: 'kube-apiserver 程序', en: 'the program kube-apiserver' },
+  JINHONG_KUBE_CONTROLLER_MANAGER: { zh: 'kube-controller-manager 程序', en: 'the program kube-controller-manager' },
+  JINHONG_KUBECTL: { zh: 'kubectl 程序', en: 'the program kubectl' },
+  JINHONG_PULUMI: { zh: 'pulumi 程序', en: 'the program pulumi' },
+  JINHONG_PULUMI_RESOURCE_KUBERNETES: {
+    zh: 'pulumi-resource-kubernetes 程序',
+    en: 'the program pulumi-resource-kubernetes',
+  },
+  JINHONG_GO: {
+    zh: '构建程序所用的 go；off 为不构建',
+    en: 'the go that builds programs; off builds nothing',
+  },
   NO_COLOR: { zh: '非空则不着色', en: 'no colour when not empty' },
   CLICOLOR_FORCE: { zh: '非空且非 0 则着色', en: 'colour when neither empty nor 0' },
   ACCESSIBLE: { zh: '非空则不重绘，逐行输出', en: 'when not empty: no redraw, one line per change' },

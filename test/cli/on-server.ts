@@ -1,6 +1,8 @@
 /** One department with its people on the shared API server of the tests; no controller runs there. */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { inject } from 'vitest';
 import { stringify } from 'yaml';
 import { peopleClusterRoles, peopleRoles } from '../../core/access/people.ts';
@@ -27,6 +29,8 @@ export interface Stage {
   readonly folder: string;
   /** Runs one command as a person; `submit` does not wait for a controller. */
   readonly as: (person: Person, argv: readonly string[], options?: RunOptions) => Promise<Ran>;
+  /** Starts the command as a process of its own. */
+  readonly spawn: (person: Person, argv: readonly string[]) => ChildProcessByStdio<null, Readable, Readable>;
   /** Writes a manifest of the tenant `loan` and returns its path. */
   readonly manifest: (name: string, spec?: object) => string;
   readonly live: () => Promise<LiveTenant>;
@@ -102,6 +106,11 @@ export async function setStage(): Promise<Stage> {
       const own = { JINHONG_KUBECONFIG: people[person], JINHONG_CACHE: join(folder, `cache-${person}`) };
       const wait = argv.includes('submit') ? ['--wait', '0'] : [];
       return run([...argv, ...wait], { cwd: folder, ...options, env: { ...own, ...options.env } });
+    },
+    spawn: (person, argv) => {
+      const env = { ...process.env, LANG: 'en_US.UTF-8', JINHONG_KUBECONFIG: people[person], JINHONG_CACHE: folder };
+      const main = join(import.meta.dirname, '../../cli/main.ts');
+      return spawn(process.execPath, [main, ...argv], { env, cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
     },
     manifest: (name, spec = {}) => {
       const path = join(folder, `${name}.yaml`);

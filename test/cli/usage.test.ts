@@ -1,5 +1,8 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { detachYes, findCommand, findLang } from '../../cli/program.ts';
+import { environmentTexts } from '../../core/text/cli.ts';
 import { run } from './support.ts';
 
 describe('a command line that is wrong', () => {
@@ -65,6 +68,27 @@ describe('help', () => {
     const { stdout } = await run(['help', 'environment'], { env: { LANG: 'C' } });
     expect(stdout).toContain('JINHONG_KUBECONFIG  ');
     expect(stdout).toContain('补全');
+  });
+
+  it('environment lists every variable that the program reads', () => {
+    const root = join(import.meta.dirname, '../..');
+    const files = globSync(['cli/**/*.ts', 'stacks/**/*.ts', 'local/**/*.ts', 'core/text/lang.ts'], { cwd: root });
+    const read = files.flatMap(
+      (file) => readFileSync(join(root, file), 'utf8').match(/\bJINHONG_[A-Z][A-Z_]*[A-Z]\b/g) ?? [],
+    );
+    // What a controller is given by its Deployment is no setting of the command line.
+    const controllers = [
+      'JINHONG_SITE',
+      'JINHONG_HTTP_PORT',
+      'JINHONG_HTTP_HOST',
+      'JINHONG_ROOT',
+      'JINHONG_LOG_LEVEL',
+      'JINHONG_CONTEXT',
+    ];
+    const unknown = [...new Set(read)].filter(
+      (name) => environmentTexts[name] === undefined && !controllers.includes(name),
+    );
+    expect(unknown).toEqual([]);
   });
 
   it('of something that does not exist is wrong usage', async () => {
