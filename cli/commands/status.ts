@@ -12,7 +12,7 @@ import { type Context, contextOf } from '../context.ts';
 import { contactText, listContacts, type SiteContact } from '../sites.ts';
 import { asObject, departmentOf, listTenants, refOf, resolveTenant } from '../tenants.ts';
 import { printObjects } from '../view/object.ts';
-import { isCurrent, readyOf, tenantDetails, tenantTable } from '../view/tenant.ts';
+import { isCurrent, nextStep, readyOf, tenantDetails, tenantTable } from '../view/tenant.ts';
 import { moment } from '../view/words.ts';
 
 interface Options {
@@ -112,14 +112,8 @@ function summary(ctx: Context, tenants: readonly Tenant[]): string {
 }
 
 function nextLine(ctx: Context, tenant: Tenant): string {
-  const wait = tenant.status?.waitingFor?.find(
-    ({ part }) => part === 'project' || part === 'funds' || part === 'removal',
-  );
-  const part = wait?.part === 'funds' ? 'funds' : 'project';
-  const line =
-    wait === undefined ? `jinhong explain ${refOf(tenant)}` : `jinhong approve ${refOf(tenant)} --part ${part}`;
-  const who = wait === undefined ? '' : `  (${wait.group})`;
-  return `${cliText(ctx.lang).next}: ${line}${who}`;
+  const { line, group } = nextStep(tenant);
+  return `${cliText(ctx.lang).next}: ${line}${group === undefined ? '' : `  (${group})`}`;
 }
 
 const pollMs = 2000;

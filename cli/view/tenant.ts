@@ -147,3 +147,17 @@ export function tenantDetails(tenant: Tenant, ctx: Context, today: string): stri
   }
   return lines;
 }
+
+/** The command that comes next for a tenant, and the group that runs it where that is not the reader. Pure. */
+export function nextStep(tenant: Tenant): { readonly line: string; readonly group: string | undefined } {
+  const ref = refOf(tenant);
+  const wait = tenant.status?.waitingFor?.find(
+    ({ part }) => part === 'project' || part === 'funds' || part === 'removal',
+  );
+  if (wait === undefined) return { line: `jinhong explain ${ref}`, group: undefined };
+  const { group, part } = wait;
+  if (part !== 'removal') return { line: `jinhong approve ${ref} --part ${part}`, group };
+  const leaving = tenant.metadata.deletionTimestamp !== undefined;
+  const names = leaving ? tenant.spec.environments.map(({ name }) => name).join(' ') : 'ENVIRONMENT';
+  return { line: `jinhong approve ${ref} --part project --remove ${names}`, group };
+}

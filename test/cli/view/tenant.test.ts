@@ -5,7 +5,7 @@ import { createContext, type Output } from '../../../cli/context.ts';
 import { differences, type Facts, tenantLines } from '../../../cli/explain/tenant.ts';
 import { decisionLines } from '../../../cli/view/decision.ts';
 import { makeStyle } from '../../../cli/view/style.ts';
-import { tenantDetails, tenantTable } from '../../../cli/view/tenant.ts';
+import { nextStep, tenantDetails, tenantTable } from '../../../cli/view/tenant.ts';
 import { parseQuota } from '../../../core/decide/quota-math.ts';
 import type { ApprovalSpec } from '../../../core/model/approval.ts';
 import { cloudSpec } from '../../../core/model/cloud.ts';
@@ -162,5 +162,20 @@ describe.each(['zh', 'en'] as const)('what a reviewer is shown in %s', (lang) =>
     const known = [project, funds];
     const pages = specs.map((spec) => decisionLines({ tenant: grown, spec, known, cloud, lang, style }).join('\n'));
     await expect(`${pages.join('\n\n')}\n`).toMatchFileSnapshot(join(golden, `decision.${lang}.txt`));
+  });
+});
+
+describe('the next command', () => {
+  it('is the decision that a tenant waits for, or its explanation', () => {
+    expect(nextStep(waiting)).toEqual({ line: 'jinhong approve alpha/search --part project', group: 'project-office' });
+    expect(nextStep(active)).toEqual({ line: 'jinhong explain alpha/loan', group: undefined });
+  });
+
+  it('of a deleted tenant allows the removal of all its environments by name', () => {
+    const waitingFor = [{ part: 'removal', group: 'project-office', since: '2026-11-18T08:00:00Z' }];
+    const leaving = tenant('loan', { state: 'Retiring', waitingFor });
+    const gone = { ...leaving, metadata: { ...leaving.metadata, deletionTimestamp: '2026-11-18T08:00:00Z' } };
+    expect(nextStep(gone).line).toBe('jinhong approve alpha/loan --part project --remove production');
+    expect(nextStep(leaving).line).toContain('--remove ENVIRONMENT');
   });
 });
