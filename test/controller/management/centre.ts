@@ -255,7 +255,7 @@ export function tenantWhen(
   client: KubeClient,
   [departmentCode, name]: readonly [string, string],
   check: (tenant: Tenant) => boolean,
-  timeoutMs = 15_000,
+  timeoutMs = 45_000,
 ): Promise<Tenant> {
   let last: Tenant | undefined;
   return until(
