@@ -3,7 +3,7 @@ import type { Cloud } from '../model/cloud.ts';
 import type { DepartmentSpec } from '../model/department.ts';
 import type { TenantSpec } from '../model/tenant.ts';
 import type { Draft } from './document.ts';
-import { parseManifests } from './parse.ts';
+import { maxProblems, parseManifests } from './parse.ts';
 import { checkAllowances } from './rules/allowances.ts';
 import { checkApprovals } from './rules/approvals.ts';
 import { checkCloud } from './rules/cloud.ts';
@@ -51,16 +51,18 @@ export function startLoading(options: CheckOptions = {}) {
       if (!order.has(file.path)) order.set(file.path, order.size);
       const parsed = parseManifests(file);
       if (parsed.ignored) ignoredFiles += 1;
-      const found = [...parsed.problems];
+      const found = parsed.problems.slice(0, maxProblems);
       for (const document of parsed.documents) {
+        if (found.length >= maxProblems) break;
         const { kind, draft, problems: own } = validateDocument(document);
-        found.push(...own);
+        found.push(...own.slice(0, maxProblems));
         documents += 1;
         if (kind === 'Cloud') drafts.clouds.push(draft as Draft<Manifest<Cloud>>);
         else if (kind === 'Department') drafts.departments.push(draft as Draft<Manifest<DepartmentSpec>>);
         else if (kind === 'Tenant') drafts.tenants.push(draft as Draft<Manifest<TenantSpec>>);
         else if (kind === 'Approval') drafts.approvals.push(draft as Draft<Manifest<ApprovalSpec>>);
       }
+      if (found.length >= maxProblems) found.push(tooMany(file.path, found.at(-1)?.line ?? 1));
       problems.push(...found);
       return found;
     },
@@ -84,6 +86,21 @@ export function startLoading(options: CheckOptions = {}) {
         counts: { documents, ignoredFiles },
       };
     },
+  };
+}
+
+function tooMany(file: string, line: number): Problem {
+  return {
+    file,
+    line,
+    column: 1,
+    rule: 'TooManyProblems',
+    severity: 'error',
+    text: {
+      zh: '问题过多，此文件从此处起未再检查',
+      en: 'there are too many problems; the file was not checked further from here',
+    },
+    fix: { zh: '先改正以上问题，再检查一次', en: 'mend those named above and check again' },
   };
 }
 

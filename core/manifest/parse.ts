@@ -13,6 +13,10 @@ export const maxFileBytes = 10 * 1024 * 1024;
 export const maxDocumentChars = 1024 * 1024;
 /** Of one file at most this much goes through the full parser, which reads about 0.7 MB a second. */
 const maxFullChars = 2 * 1024 * 1024;
+/** What starting the full parser costs, in characters read. */
+const fullStartChars = 100;
+/** A file with more mistakes than this is not read to its end. */
+export const maxProblems = 1000;
 
 /** One YAML document with its nodes; `broken` when its syntax is not sound, so that only parts of it were read. */
 export interface ParsedDocument {
@@ -40,11 +44,14 @@ export function parseManifests(file: SourceFile): Parsed {
   if (decoded.encoding === 'unknown') return { documents: [], problems, ignored: false };
   if (asksToBeIgnored(decoded.text)) return { documents: [], problems: [], ignored: true };
   const findings = scanCharacters(decoded.text);
-  problems.push(...findings.map((finding) => lexicalProblem(finding, written)));
+  for (const finding of findings.slice(0, maxProblems)) problems.push(lexicalProblem(finding, written));
   const repairs = findings.flatMap((finding) => finding.edits).sort((a, b) => a.offset - b.offset);
   const source = repairs.length === 0 ? written : new Source(file.path, decoded.text, repairs);
   const reader = new DocumentReader(source, problems);
-  for (const slice of documentSlices(source.text)) reader.read(slice);
+  for (const slice of documentSlices(source.text)) {
+    reader.read(slice);
+    if (problems.length > maxProblems || reader.stopped) break;
+  }
   return { documents: reader.documents, problems, ignored: false };
 }
 
@@ -75,6 +82,8 @@ function documentSlices(text: string): Slice[] {
 
 class DocumentReader {
   readonly documents: ParsedDocument[] = [];
+  /** True when the rest of the file is not worth its time. */
+  stopped = false;
   readonly #source: Source;
   readonly #problems: Problem[];
   #fullChars = 0;
@@ -98,7 +107,7 @@ class DocumentReader {
     else if (quick === 'deep') this.#syntax('TooDeep', first, first + 1);
     else if (text[first] === '%') this.#syntax('BAD_DIRECTIVE', first, first + 1);
     else {
-      this.#fullChars += end - start;
+      this.#fullChars += end - start + fullStartChars;
       if (this.#fullChars > maxFullChars) this.#tooMuch(first);
       else this.#readFully(start, end);
     }
@@ -108,7 +117,7 @@ class DocumentReader {
     const { text } = this.#source;
     const full = readFully(text, start, end);
     let line = 0;
-    for (const error of full.errors) {
+    for (const error of full.errors.slice(0, 100)) {
       const at = this.#source.place(error.start).line;
       if (at !== line) this.#syntax(error.code, error.start, error.end);
       line = at;
@@ -170,8 +179,7 @@ class DocumentReader {
   }
 
   #tooMuch(at: number): void {
-    if (this.#fullChars === Number.POSITIVE_INFINITY) return;
-    this.#fullChars = Number.POSITIVE_INFINITY;
+    this.stopped = true;
     this.#report('TooLarge', at, at + 1, {
       text: {
         zh: '文件过大且写法复杂或有语法错误，从此处起未读完',

@@ -12,6 +12,12 @@ function rule(zh: string, en: string, fixZh: string, fixEn: string): CheckRule {
 
 const files = {
   TooLarge: rule('文件或清单过大', 'a file or manifest is too large', '拆成多个文件', 'split it into several files'),
+  TooManyProblems: rule(
+    '一个文件中问题过多',
+    'one file has too many problems',
+    '先改正一部分',
+    'mend some of them first',
+  ),
   Encoding: rule(
     '文件不是 UTF-8 编码',
     'a file is not in UTF-8',

@@ -215,18 +215,12 @@ function formatWords(context: IssueContext): Said {
   };
 }
 
-/** Whether the repair only changes full-width characters, outer spaces or the dashes of a date. */
+/** Whether the repair only changes full-width characters, outer spaces or the way a date is written. */
 function sameMeaning(written: string, better: string): boolean {
-  const letters = (text: string) =>
-    text
-      .normalize('NFKC')
-      .trim()
-      .replace(/[-/.年月日]/g, '')
-      .replace(/\b0/g, '');
-  return (
-    written.normalize('NFKC').trim() === better ||
-    (/^\d{4}-\d\d-\d\d$/.test(better) && letters(written) === letters(better))
-  );
+  const narrow = written.normalize('NFKC').trim();
+  if (narrow === better) return true;
+  const numbers = (text: string) => text.split(/\D+/).filter(Boolean).map(Number).join(' ');
+  return /^\d{4}-\d\d-\d\d$/.test(better) && numbers(narrow) === numbers(better);
 }
 
 function boundWords(context: IssueContext): Said {
