@@ -49,11 +49,16 @@ export async function ensureAbsent(ctx: SiteContext, target: KubeObject, owner: 
 
 /** An object of ours that lost its labels is in no cache; it is looked for once, and again when one vanishes. */
 async function unlabelled(ctx: SiteContext, target: KubeObject, owner: string): Promise<string | undefined> {
-  const mark = `${target.kind} ${keyOf(target)}`;
+  const mark = markOf(target);
   if (ctx.lookedFor.has(mark)) return undefined;
   const live = await lookAt(ctx, target);
   ctx.lookedFor.add(mark);
   return live !== undefined && isOurs(live, owner) ? live.metadata.uid : undefined;
+}
+
+/** How an object that was looked for is remembered. Pure. */
+export function markOf(target: Pick<KubeObject, 'kind' | 'metadata'>): string {
+  return `${target.kind} ${keyOf(target)}`;
 }
 
 /** Deletes the object with this uid and no other; one that is gone already is as good. @throws as the client */

@@ -13,7 +13,7 @@ import { environmentNamespace } from '../../core/model/names.ts';
 import type { SiteReason } from '../../core/model/reasons-site.ts';
 import { isForbidden, isInvalid, isNamespaceTerminating } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { ensureAbsent, ensureObject, removeExactly } from './apply.ts';
+import { ensureAbsent, ensureObject, markOf, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
 import type { Held } from './held.ts';
 
@@ -146,6 +146,8 @@ async function applyDesired(ctx: SiteContext, owner: string, desired: Desired) {
       if (results[index] === 'written' || results[index] === 'created') wrote = true;
       if (object.kind === 'Namespace') fresh = results[index] === 'created';
     });
+    // In a namespace that did not exist there is nothing to look for.
+    if (fresh) for (const name of desired.absent) ctx.lookedFor.add(markOf(objectOf(name)));
     if (foreign.length > 0) break;
   }
   return { foreign, wrote };

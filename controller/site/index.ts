@@ -5,6 +5,7 @@ import type { Connection } from '../../kube/config.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import type { ControllerDeps, RunningController } from '../deps.ts';
 import { createQueue, done, type Outcome, type Queue } from '../queue.ts';
+import { markOf } from './apply.ts';
 import { type CacheListener, startCaches } from './caches.ts';
 import type { SiteContext } from './context.ts';
 import { startLink } from './link.ts';
@@ -89,7 +90,8 @@ function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext
     },
     changedAll: () => addAll(ctx, grants),
     // An object may have lost its labels and still be there; the next run looks.
-    lost: ({ kind, namespace, name }) => void lookedFor.delete(`${kind} ${namespace}/${name}`),
+    lost: ({ kind, namespace, name }) =>
+      void lookedFor.delete(markOf({ kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } })),
   };
   const ctx: SiteContext = {
     deps,

@@ -10,11 +10,13 @@ import {
   usedBy,
   type Verdict,
 } from '../../core/desired/index.ts';
+import { AppError } from '../../core/errors.ts';
 import { type GrantSpec, grantSpec } from '../../core/model/grant.ts';
 import type { Grant } from '../../core/model/kinds.ts';
 import { annotations, labels, managers, namespaces } from '../../core/model/names.ts';
 import { canonicalJson } from '../../kube/apply.ts';
 import { findCondition, isoSeconds } from '../../kube/conditions.ts';
+import { isNotFound } from '../../kube/errors.ts';
 import { ourApiVersion, resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { SiteContext } from './context.ts';
@@ -161,7 +163,7 @@ interface Acceptance {
 
 /**
  * Stores the decision and reads it back. A dry run goes first: an API server with an older schema drops what it does not
- * know, and then the decision in force must not be lost.
+ * know, and then a decision in force must not be lost.
  */
 async function store(ctx: SiteContext, name: string, { offered, change }: Acceptance): Promise<Taken> {
   const { client, log, clock } = ctx.deps;
@@ -173,8 +175,9 @@ async function store(ctx: SiteContext, name: string, { offered, change }: Accept
     ...(change === 'roleChange' ? { [annotations.roleChangeAcceptedAt]: nowIso } : {}),
   });
   const options = { fieldManager: managers.site, force: true };
-  if (before !== undefined && !isIntact(before)) await takeBack(ctx, before, object);
-  for (const dryRun of [true, false]) {
+  if (before === undefined) await refuseForgotten(ctx, name);
+  else if (!isIntact(before)) await takeBack(ctx, before, object);
+  for (const dryRun of before === undefined ? [false] : [true, false]) {
     const stored = (await client.apply(object, { ...options, dryRun })) as unknown as Grant;
     if (!sameValue(orderedSpec(stored.spec), offered)) {
       const message = 'the API server of this site did not keep all of it';
@@ -189,6 +192,22 @@ async function store(ctx: SiteContext, name: string, { offered, change }: Accept
     }
   }
   throw new Error('unreachable');
+}
+
+/**
+ * A first decision is judged without one in force, so it must be certain that there is none: a cache that was told of an
+ * empty list would let an old decision in. @throws unreachable `mirror-not-seen` when the server has one
+ */
+async function refuseForgotten(ctx: SiteContext, name: string): Promise<void> {
+  try {
+    await ctx.deps.client.get(resources.grant, { namespace: namespaces.grants, name });
+  } catch (error) {
+    if (isNotFound(error)) return;
+    throw error;
+  }
+  throw new AppError('unreachable', `The cache does not know the mirrored Grant ${name} yet.`, {
+    code: 'mirror-not-seen',
+  });
 }
 
 /** What others added to lists of the mirror would survive an apply, so a changed mirror is first put right as a whole. */

@@ -49,14 +49,15 @@ const own = ['get', 'list', 'watch', 'create', 'patch'] as const;
  * these three, so it needs none of the rights in them.
  */
 export const siteCalls: readonly Call[] = [
-  ...calls([...follow, 'create', 'patch', 'delete'], group, 'grants', mirror),
+  ...calls([...own, 'delete'], group, 'grants', mirror),
   ...calls(['patch'], group, 'grants/status', mirror),
   ...calls([...follow], group, 'departments'),
   ...calls([...own, 'delete'], '', 'namespaces'),
   // A quota or binding whose immutable part was changed can only be made anew.
   ...calls([...own, 'delete'], '', 'resourcequotas'),
   ...calls([...own], '', 'limitranges'),
-  ...calls([...own], '', 'serviceaccounts'),
+  // Kubernetes itself makes the default account, so there is nothing to look at first.
+  ...calls([...follow, 'create', 'patch'], '', 'serviceaccounts'),
   ...calls([...own, 'delete'], 'networking.k8s.io', 'networkpolicies'),
   ...calls([...own, 'delete'], rbacGroup, 'rolebindings'),
   ...calls(['bind'], rbacGroup, 'clusterroles', { names: Object.values(memberRoles) }),

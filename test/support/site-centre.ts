@@ -315,6 +315,7 @@ export interface Audited {
   readonly requestURI: string;
   readonly user: { readonly username: string };
   readonly objectRef?: {
+    readonly apiGroup?: string;
     readonly resource: string;
     readonly namespace?: string;
     readonly name?: string;

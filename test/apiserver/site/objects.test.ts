@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { Call } from '../../../core/access/call.ts';
+import { siteCalls } from '../../../core/access/site.ts';
 import { correction, desiredEnvironment, memberRoles, objectNames, policyNames } from '../../../core/desired/index.ts';
 import type { GrantSpec } from '../../../core/model/grant.ts';
 import { siteNamespace } from '../../../core/model/names.ts';
@@ -139,6 +141,8 @@ const drifts: readonly [string, Drift][] = [
     'a quota is made anew with a scope that empties it',
     (ns) => replace(resources.resourceQuota, quota(ns), { spec: { hard: { pods: '900' }, scopes: ['Terminating'] } }),
   ],
+  ['limits are deleted', (ns) => admin.remove(resources.limitRange, { namespace: ns, name: objectNames.limits })],
+  ['a binding is deleted', (ns) => admin.remove(resources.roleBinding, { namespace: ns, name: memberRoles.admin })],
   [
     'limits are widened',
     (ns) => merge(resources.limitRange, { namespace: ns, name: objectNames.limits }, { spec: { limits: [] } }),
@@ -247,5 +251,35 @@ describe('what is not ours is left alone', () => {
     await admin.remove(resources.networkPolicy, ref);
     await decide(admin, nextDecision(spec));
     await ready(admin, name, 'Running');
+  });
+});
+
+describe('rights', () => {
+  const nameOf = ({ verb, group, resource, subresource }: Call) =>
+    `${verb} ${group === '' ? '' : `${group}/`}${resource}${subresource === undefined ? '' : `/${subresource}`}`;
+
+  it('every call that the controller made was allowed, and every right but the rare ones was used', () => {
+    const events = requestsSince(site, 0, true);
+    const refused = events.filter((event) => event.responseStatus?.code === 403);
+    expect(refused.map((event) => `${event.verb} ${event.requestURI}`)).toEqual([]);
+    const used = new Set(
+      events.map(({ verb, objectRef }) => {
+        const group = objectRef?.apiGroup === undefined ? '' : `${objectRef.apiGroup}/`;
+        const subresource = objectRef?.subresource === undefined ? '' : `/${objectRef.subresource}`;
+        return `${verb} ${group}${objectRef?.resource}${subresource}`;
+      }),
+    );
+    // A create that is an apply is seen as a patch; nothing is bound by a call of its own.
+    const seen = (call: Call) =>
+      used.has(nameOf(call)) || (call.verb === 'create' && used.has(nameOf({ ...call, verb: 'patch' })));
+    const unused = siteCalls.filter((call) => call.verb !== 'bind' && !seen(call)).map(nameOf);
+    expect(unused).toEqual([
+      'delete jinhong.dev/grants', // long after a removal
+      'delete namespaces', // decisions.test.ts
+      'delete networking.k8s.io/networkpolicies', // decisions.test.ts
+      'patch secrets', // renewal of the token, link.test.ts
+      'get coordination.k8s.io/leases', // election, process.test.ts
+      'update coordination.k8s.io/leases',
+    ]);
   });
 });
