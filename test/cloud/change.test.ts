@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { objectNames } from '../../core/desired/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { until } from '../support/centre.ts';
@@ -40,7 +41,7 @@ async function whereActive(name: string): Promise<KubeClient> {
 async function cpuOf(name: string): Promise<unknown> {
   const quota = await (await whereActive(name)).get(resources.resourceQuota, {
     namespace: namespaceOf(department, name),
-    name: 'jinhong',
+    name: objectNames.quota,
   });
   return (quota['spec'] as { hard: Record<string, unknown> }).hard['requests.cpu'];
 }
@@ -82,30 +83,26 @@ describe('a change of what is asked', () => {
 });
 
 describe('what was granted ends', () => {
-  it('for a trial at its last day: frozen, then removed', async () => {
-    const name = 'trial';
-    await submit(cast, department, name, {
-      class: 'trial',
-      until: '2026-01-31',
-      environments: [{ name: 'test', size: 'small' }],
-    });
-    await approve(cast, department, name, { class: 'trial' });
-    const tenant = await until(
-      'trial is over',
-      async () => {
-        const now = await tenantOf(cast, department, name);
-        return ['Frozen', 'Retiring', 'Removed'].includes(now?.status?.state ?? '') ? now : undefined;
-      },
+  it('when an approval is over: production goes on as it is, and raises wait', async () => {
+    const name = 'expired';
+    await submit(cast, department, name);
+    await approve(cast, department, name);
+    await waitReady(cast, department, name, 'True');
+    await approve(
+      cast,
+      department,
+      name,
+      { hard: { 'requests.cpu': '50', 'requests.memory': '50Gi', 'requests.storage': '1Ti', pods: '500' } },
+      '2026-01-31',
+    );
+    await submit(cast, department, name, sized('large'));
+    await until(
+      'the raise waits',
+      async () => ((await tenantOf(cast, department, name))?.status?.waitingFor?.length ?? 0) > 0,
       30_000,
     );
-    expect(tenant.status?.state).not.toBe('Active');
-    for (const client of [east, west]) {
-      await until(
-        'no trial namespace',
-        async () => !(await exists(client, resources.namespace, { name: namespaceOf(department, name, 'test') })),
-        60_000,
-      );
-    }
+    expect((await tenantOf(cast, department, name))?.status?.state).not.toBe('Frozen');
+    expect(await cpuOf(name)).toBe('1');
   });
 
   it('when a reviewer revokes: frozen, nothing removed', async () => {
@@ -121,7 +118,7 @@ describe('what was granted ends', () => {
       async () => {
         const quota = await there.get(resources.resourceQuota, {
           namespace: namespaceOf(department, name),
-          name: 'jinhong',
+          name: objectNames.quota,
         });
         return (quota['spec'] as { hard: Record<string, unknown> }).hard['pods'] === '0';
       },
@@ -134,7 +131,7 @@ describe('what was granted ends', () => {
 describe('removing a tenant', () => {
   const name = 'leaving';
 
-  it('of production waits for a reviewer, and can be taken back before its end', async () => {
+  it('of production waits for a reviewer, and its namespaces stay', async () => {
     await submit(cast, department, name);
     await approve(cast, department, name);
     await waitReady(cast, department, name, 'True');

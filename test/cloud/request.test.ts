@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { objectNames } from '../../core/desired/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { citySites } from '../support/city.ts';
@@ -46,7 +47,7 @@ describe("a department's request", () => {
       ['funds', 'treasury'],
     ]);
     expect(tenant.status?.waitingFor?.every((entry) => /^\d{4}-\d{2}-\d{2}$/.test(entry.due ?? ''))).toBe(true);
-    expect(tenant.status?.pricePerMonth).toBe('226.80');
+    expect(tenant.status?.pricePerMonth).toBe('225.00');
   });
 
   it('is not approved by someone who names another, or who does not review', async () => {
@@ -78,7 +79,9 @@ describe("a department's request", () => {
     } as KubeObject);
     expect(await exists(atPrimary, resources.configMap, { namespace, name: 'mine' })).toBe(true);
     await expect(atPrimary.list(resources.namespace)).rejects.toMatchObject({ kind: 'forbidden' });
-    await expect(atPrimary.remove(resources.resourceQuota, { namespace, name: 'jinhong' })).rejects.toMatchObject({
+    await expect(
+      atPrimary.remove(resources.resourceQuota, { namespace, name: objectNames.quota }),
+    ).rejects.toMatchObject({
       kind: 'forbidden',
     });
     await expect(atPrimary.list(resources.secret, { namespace: 'jinhong-system' })).rejects.toMatchObject({

@@ -84,13 +84,18 @@ export async function decide(
 }
 
 /** Both parts approved, by two people. */
-export async function approve(cast: Cast, department: string, name: string, envelope: object = {}): Promise<void> {
-  const project = { part: 'project', project: { ref: 'T-2026-1' }, envelope: { ...generous, ...envelope } };
+export async function approve(
+  cast: Cast,
+  department: string,
+  name: string,
+  envelope: object = {},
+  until?: string,
+): Promise<void> {
+  const end = until === undefined ? {} : { until };
+  const project = { part: 'project', project: { ref: 'T-2026-1' }, envelope: { ...generous, ...envelope }, ...end };
+  const funds = { part: 'funds', funds: { fiscalYear: 2026, ceilingPerMonth: '5000.00', priceList: 'p1' }, ...end };
   await decide(cast.asProject, 'paula', department, name, project);
-  await decide(cast.asFunds, 'frank', department, name, {
-    part: 'funds',
-    funds: { fiscalYear: 2026, ceilingPerMonth: '5000.00', priceList: 'p1' },
-  });
+  await decide(cast.asFunds, 'frank', department, name, funds);
 }
 
 /** The Tenant as the member sees it, or undefined. */
