@@ -13,6 +13,9 @@ import { type KubeClient, type Log, type Random, silentLog } from './types.ts';
  * A holder counts its own time from before the request that renewed the Lease; the others count from when they saw the
  * renewal. Nobody compares wall clocks. So the holder's right (`renewMs`) always ends before anyone else's patience
  * (`leaseMs`) does, also when the holder was stopped in between: `isLeader` asks a clock that goes on meanwhile.
+ *
+ * What no lock can prevent: a process that is stopped after it asked and before its request left sends that one request
+ * when it is resumed. So a write that must not land late (a decision) carries the resourceVersion it was decided on.
  */
 export interface Leader {
   /** Whether this process may write now. Cheap; ask it before every write. */
@@ -219,13 +222,18 @@ function lose(election: Election, why: string): void {
   election.options.onLost?.();
 }
 
+/** Reads the Lease anew first: a renewal that `stop` cut short may have been stored. */
 async function giveBack(election: Election): Promise<void> {
-  const { seen, options, clock } = election;
-  if (!election.leads || election.lost || seen === undefined) return;
+  const { options, clock } = election;
+  if (!election.leads || election.lost) return;
   election.lost = true;
+  const calm = { priority: 'high' as const, timeoutMs: election.renewMs / 2 };
+  const { namespace, name } = options;
   try {
-    const spec = { ...seen.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
-    await options.client.update({ ...seen, spec }, { priority: 'high', timeoutMs: election.renewMs / 2 });
+    const lease = await options.client.get<Lease>(resources.lease, { namespace, name }, calm);
+    if (!isOurs(election, lease)) return;
+    const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTime(clock.now()) };
+    await options.client.update({ ...lease, spec }, calm);
   } catch {
     // Whoever comes next waits for the Lease to run out instead.
   }

@@ -159,6 +159,17 @@ describe('an election', () => {
     expect(one.told).toEqual(['elected']);
   });
 
+  it('stop gives the Lease back also when the answer to its last renewal was lost', async () => {
+    const { clock, join, leases } = setUp();
+    const one = join('one');
+    await clock.advance(0);
+    one.wire.deaf = true;
+    await clock.advance(2_000);
+    one.wire.deaf = false;
+    await one.leader.stop();
+    expect(leases.lease()?.spec.holderIdentity).toBe('');
+  });
+
   it('of many that try at once exactly one leads', async () => {
     const { clock, join } = setUp();
     const all = Array.from({ length: 8 }, (_, index) => join(`p${index}`));
