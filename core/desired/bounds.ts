@@ -1,6 +1,7 @@
+import { compareDecisions } from '../decide/change.ts';
 import { type Amounts, formatAmount, overruns, parseQuota, raisedFields, sumAmounts } from '../decide/quota-math.ts';
 import { reservedCodes } from '../model/department.ts';
-import type { Decision, Member, Quota } from '../model/fields.ts';
+import type { Member, Quota } from '../model/fields.ts';
 import type { GrantSpec } from '../model/grant.ts';
 import { grantName } from '../model/names.ts';
 import type { SiteReason } from '../model/reasons-site.ts';
@@ -55,11 +56,6 @@ export type Verdict =
 /** Whether the site takes `offered`. Order: whose it is, is it newer, who may enter, does it fit, is it too much at once. Pure. */
 export function judge(bounds: Bounds): Verdict {
   return wrongName(bounds) ?? notNewer(bounds) ?? wrongGroup(bounds) ?? tooLarge(bounds) ?? tooMuchAtOnce(bounds);
-}
-
-/** Orders decisions: negative when `a` is before `b`, 0 when they are the same. Pure. */
-export function compareDecisions(a: Decision, b: Decision): number {
-  return a.term - b.term || a.revision - b.revision;
 }
 
 /** What a Grant takes of a site's capacity: all environments of an active one that are not removed. Pure. */

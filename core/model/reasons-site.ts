@@ -64,6 +64,3 @@ export const siteReasons = {
 } as const satisfies Record<string, Text>;
 
 export type SiteReason = keyof typeof siteReasons;
-
-/** Condition types that a site sets beside Ready, Reconciling and Stalled; present only while they are true. */
-export const siteConditions = ['Orphaned', 'ManagementBehind', 'AwaitingConfirmation'] as const;
