@@ -65,24 +65,6 @@ export async function readManifestFile(
   }
 }
 
-/** Every manifest below the paths, for a caller that has no use for single unreadable files: the first one is thrown. */
-export async function readManifestFiles(
-  paths: readonly string[],
-  from: { readonly cwd: string; readonly stdin: NodeJS.ReadableStream },
-): Promise<SourceFile[]> {
-  const { paths: found, unreadable } = findManifestFiles(from.cwd, paths);
-  const files: SourceFile[] = [];
-  const failed = [...unreadable];
-  for (const path of found) {
-    const file = await readManifestFile(from.cwd, path, from.stdin);
-    if ('bytes' in file) files.push(file);
-    else failed.push(file);
-  }
-  const [first] = failed;
-  if (first !== undefined) throw unreadableError(first);
-  return files;
-}
-
 /** The error for a path that could not be read; exit code 1. */
 export function unreadableError({ path, text }: Unreadable): AppError {
   const said = { zh: `${path}：${text.zh}`, en: `${path}: ${text.en}` };

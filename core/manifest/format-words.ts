@@ -109,6 +109,15 @@ add(
 add(f.planItem, '只能用字母、数字和 . _ / -', 'letters, digits and . _ / -', (v) => v.trim().replace(/\s+/g, '-'));
 add(f.cidr, '须是网段，例如 10.20.0.0/16', 'a block of addresses, e.g. 10.20.0.0/16');
 
+formats.set('^[a-z0-9]([-a-z0-9]*[a-z0-9])?$', {
+  text: {
+    zh: '只能用小写字母、数字和连字符，例如 dept-部门代码',
+    en: 'lower-case letters, digits and dashes, e.g. dept-CODE',
+  },
+  repair: dashed,
+});
+formats.set('^[+-][0-9]{2}:[0-9]{2}$', { text: { zh: '例如 +08:00', en: 'e.g. +08:00' } });
+
 /** A quantity has no pattern note of its own: it is a number or text. */
 const quantityFormat: Format = {
   text: { zh: '须是数量，例如 8、500m、16Gi', en: 'a quantity, e.g. 8, 500m, 16Gi' },

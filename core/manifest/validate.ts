@@ -4,7 +4,7 @@ import { apiVersion, group } from '../model/names.ts';
 import { Draft } from './document.ts';
 import { type Healed, heal } from './heal.ts';
 import { nearest } from './near.ts';
-import { findNode, toValue } from './node.ts';
+import { toValue } from './node.ts';
 import type { ParsedDocument } from './parse.ts';
 import { fieldText } from './schema-walk.ts';
 import { findTraps } from './traps.ts';
@@ -178,9 +178,4 @@ function unknownKind(kind: string, near: readonly string[]): Said {
     fix: { zh: `可以是：${authorKinds.join('、')}`, en: `use one of: ${authorKinds.join(', ')}` },
     ...(near.length > 0 ? { near } : {}),
   };
-}
-
-/** Whether something is written at a path of a document. */
-export function isWritten(document: ParsedDocument, path: FieldPath): boolean {
-  return findNode(document.node, path).depth === path.length;
 }

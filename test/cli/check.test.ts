@@ -127,7 +127,7 @@ describe('jinhong check', () => {
 
   it('on GitHub annotates at most ten of a kind, escapes, says how many are left, and fills the job summary', async () => {
     const groups = Array.from({ length: 13 }, (_, index) => `    - { group: G${index}, role: view }`).join('\n');
-    write('a,b.yaml', tenant('  environments: => ' + `${groups}\n  environments:`));
+    write('a,b.yaml', tenant(`  environments: => ${groups}\n  environments:`));
     const summary = write('summary.md', '');
     const { code, stdout } = await check(['a,b.yaml', '-o', 'github'], { env: { GITHUB_STEP_SUMMARY: summary } });
     const annotations = stdout.split('\n').filter((line) => line.startsWith('::error '));

@@ -3,7 +3,6 @@ import { departmentNamespace } from '../../model/names.ts';
 import { expandEnvironment } from '../../model/presets.ts';
 import type { Environment, TenantSpec } from '../../model/tenant.ts';
 import type { Draft } from '../document.ts';
-import { nearest } from '../near.ts';
 import type { FieldPath, Manifest } from '../types.ts';
 import { attempt, type Checks, departmentOf, nameOf } from './context.ts';
 
@@ -190,9 +189,4 @@ export function checkTwice(checks: Checks): void {
       }
     }
   }
-}
-
-/** Names near `name` among `candidates`, or an equal one. */
-export function sameOrNear(name: string, candidates: readonly string[]): string | undefined {
-  return candidates.includes(name) ? name : nearest(name, candidates)[0];
 }
