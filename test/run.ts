@@ -30,7 +30,16 @@ function runSuite(name: string): Suite {
   const folder = mkdtempSync(join(tmpdir(), 'jinhong-report-'));
   const file = join(folder, 'report.json');
   const started = performance.now();
-  const args = [vitest, 'run', '--project', name, '--retry=0', '--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+  const args = [
+    vitest,
+    'run',
+    '--project',
+    name,
+    '--retry=0',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${file}`,
+  ];
   const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
   const report = readReport(file);
   rmSync(folder, { recursive: true, force: true });
@@ -55,7 +64,9 @@ function readReport(file: string): Report | undefined {
 const wanted = process.argv.slice(2);
 const suites = (wanted.length > 0 ? wanted : ['unit', 'apiserver', 'cloud']).map(runSuite);
 for (const { name, seconds, passed, failed, skipped } of suites) {
-  console.log(`${name.padEnd(10)} ${(seconds / 60).toFixed(1)} min: ${passed} passed, ${failed} failed, ${skipped} skipped`);
+  console.log(
+    `${name.padEnd(10)} ${(seconds / 60).toFixed(1)} min: ${passed} passed, ${failed} failed, ${skipped} skipped`,
+  );
 }
 const sum = (of: (suite: Suite) => number) => suites.reduce((total, suite) => total + of(suite), 0);
 const skipped = sum((suite) => suite.skipped);

@@ -163,7 +163,7 @@ function departmentQuestions({ cloud, departments }: Surroundings): Question[] {
     question('display-name', f.displayName),
     question('level', f.shortName, { choices: cloud?.levels, fallback: cloud?.levels[0] }),
     question('parent', f.departmentCode, { optional: true, choices: departments.map(({ metadata }) => metadata.name) }),
-    question('domain', f.domainName, { optional: true }),
+    question('domain', f.hostname, { optional: true }),
     question('groups', f.userName),
   ];
 }

@@ -59,7 +59,7 @@ export const cloudSpec = withRules(
   z.strictObject({
     name: f.shortName,
     displayName: f.displayName.optional(),
-    domain: f.domainName,
+    domain: f.hostname,
     levels: described(list(f.shortName, 8), '层级，从最高开始', 'Levels, highest first'),
     utcOffset: described(z.string().regex(/^[+-][0-9]{2}:[0-9]{2}$/), '时区偏移', 'Offset of civil time'),
     sites: mapList(cloudSite, ['name'], 16),
@@ -80,7 +80,7 @@ export const cloudSpec = withRules(
         pods: f.money,
       }),
     }),
-    reservedSuffixes: setList(f.domainName, 64),
+    reservedSuffixes: setList(f.hostname, 64),
     registries: setList(f.hostname, 32),
     groups: described(
       z.strictObject({
@@ -128,4 +128,3 @@ export const cloudSpec = withRules(
 );
 export type Cloud = z.output<typeof cloudSpec>;
 export type CloudSite = Cloud['sites'][number];
-export type Tier = Cloud['tiers'][string];

@@ -7,7 +7,7 @@ export const departmentSpec = z.strictObject({
   displayName: f.displayName,
   level: described(f.shortName, '层级，见 cloud.yaml', 'Level of cloud.yaml', 'city'),
   parent: described(f.departmentCode, '上级部门代码', 'Code of the department above').optional(),
-  domain: described(f.domainName, '域名后缀', 'Domain under which its hostnames lie').optional(),
+  domain: described(f.hostname, '域名后缀', 'Domain under which its hostnames lie').optional(),
   groups: described(setList(f.groupName, 32), '本部门的用户组', 'Groups of the directory that belong to it'),
   reviewers: described(
     z.strictObject({ project: f.groupName.optional(), funds: f.groupName.optional() }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { described, integer, list, mapList, pattern, quantity, setList, text } from './schema.ts';
+import { described, integer, list, mapList, pattern, quantity, text } from './schema.ts';
 
 /** Fields that several kinds share, each with its bound and help text in both languages. */
 
@@ -42,7 +42,6 @@ export const hostnamePattern = described(
   'A hostname or *.domain',
   '*.civil.city.example',
 );
-export const domainName = hostname;
 export const date = described(
   pattern(/^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$/, 10),
   '日期 年-月-日',
@@ -142,4 +141,3 @@ export const ancestors = described(
   '上级部门，从最近的开始',
   'Departments above, nearest first',
 );
-export const names = (max: number) => setList(shortName, max);

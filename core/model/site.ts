@@ -3,7 +3,6 @@ import * as f from './fields.ts';
 import { described, integer, setList } from './schema.ts';
 
 export const siteRole = described(z.enum(['management', 'local', 'recovery']), '中心角色', 'Role of the centre');
-export type SiteRole = z.output<typeof siteRole>;
 
 /** A centre, as the management centre knows it; installed by `jinhong up` from cloud.yaml. */
 export const siteSpec = z.strictObject({
@@ -29,4 +28,3 @@ export const hostnameClaimSpec = z.strictObject({
   tenant: z.strictObject({ department: f.departmentCode, name: f.tenantName }),
   environment: f.environmentName,
 });
-export type HostnameClaimSpec = z.output<typeof hostnameClaimSpec>;

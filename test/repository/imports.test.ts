@@ -49,7 +49,9 @@ describe('imports go one way', () => {
     const wrong = filesOf('core').flatMap((file) => {
       const source = readFileSync(join(root, file), 'utf8');
       const modules = importsOf(file).filter((specifier) => impure.test(specifier));
-      const calls = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bfetch\(|\bsetTimeout\(/.test(source) ? ['a clock or I/O call'] : [];
+      const calls = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bprocess\.|\bfetch\(|\bsetTimeout\(/.test(source)
+        ? ['a clock or I/O call']
+        : [];
       return [...modules, ...calls].map((what) => `${file}: ${what}`);
     });
     expect(wrong).toEqual([]);
@@ -58,7 +60,11 @@ describe('imports go one way', () => {
   it('and only stacks/engine drives Pulumi', () => {
     const wrong = ['core', 'kube', 'controller', 'cli', 'local', 'stacks']
       .flatMap(filesOf)
-      .filter((file) => !file.startsWith('stacks/engine/') && importsOf(file).some((name) => name.includes('@pulumi/pulumi/automation')));
+      .filter(
+        (file) =>
+          !file.startsWith('stacks/engine/') &&
+          importsOf(file).some((name) => name.includes('@pulumi/pulumi/automation')),
+      );
     expect(wrong).toEqual([]);
   });
 });

@@ -4,15 +4,22 @@ import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 
 const root = join(import.meta.dirname, '../..');
-const sources = (folders: readonly string[]) => folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }));
+const sources = (folders: readonly string[]) =>
+  folders.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }));
 const production = sources(['core', 'policies', 'kube', 'dashboards', 'stacks', 'controller', 'cli', 'local']);
 
 /** Names of the example city's centres, departments and tenants. */
 function exampleNames(): string[] {
   const files = globSync('examples/qingdao/**/*.yaml', { cwd: root });
-  const objects = files.flatMap((file) => parseAllDocuments(readFileSync(join(root, file), 'utf8')).map((doc) => doc.toJS() as ExampleObject));
-  const sites = objects.flatMap((object) => (object.kind === 'Cloud' ? (object.spec.sites ?? []).filter((site) => site.role !== 'management') : []));
-  const named = objects.filter((object) => object.kind === 'Department' || object.kind === 'Tenant').map((object) => object.metadata?.name ?? '');
+  const objects = files.flatMap((file) =>
+    parseAllDocuments(readFileSync(join(root, file), 'utf8')).map((doc) => doc.toJS() as ExampleObject),
+  );
+  const sites = objects.flatMap((object) =>
+    object.kind === 'Cloud' ? (object.spec.sites ?? []).filter((site) => site.role !== 'management') : [],
+  );
+  const named = objects
+    .filter((object) => object.kind === 'Department' || object.kind === 'Tenant')
+    .map((object) => object.metadata?.name ?? '');
   return [...new Set([...sites.map((site) => site.name), ...named])];
 }
 
@@ -23,7 +30,25 @@ interface ExampleObject {
 }
 
 /** Words of every program that a department or tenant may be called as well; they prove nothing. */
-const everyday = new Set(['audit', 'search', 'training', 'portal', 'statistics', 'archives', 'finance', 'office', 'registry', 'identity', 'network', 'security', 'storage', 'mail', 'monitoring', 'directory', 'exchange']);
+const everyday = new Set([
+  'audit',
+  'search',
+  'training',
+  'portal',
+  'statistics',
+  'archives',
+  'finance',
+  'office',
+  'registry',
+  'identity',
+  'network',
+  'security',
+  'storage',
+  'mail',
+  'monitoring',
+  'directory',
+  'exchange',
+]);
 
 describe('sources', () => {
   it('of production hold no name of the example city', () => {
@@ -42,19 +67,35 @@ describe('sources', () => {
   });
 
   it('have no default export and no barrel that re-exports everything', () => {
-    const wrong = production.filter((file) => /^export (default|\* from)/m.test(readFileSync(join(root, file), 'utf8')));
+    const wrong = production.filter((file) =>
+      /^export (default|\* from)/m.test(readFileSync(join(root, file), 'utf8')),
+    );
     expect(wrong).toEqual([]);
   });
 
   it('name no registry host and no path of a developer machine', () => {
-    const files = globSync('**/*', { cwd: root, exclude: (name) => ['node_modules', '.git', '.jinhong'].includes(name) });
+    const files = globSync('**/*', {
+      cwd: root,
+      exclude: (name) => ['node_modules', '.git', '.jinhong'].includes(name),
+    });
     const text = files.filter((file) => /\.(ts|md|json|yaml|yml|sh|mod)$/.test(file) || basename(file) === 'run');
-    const hosts = new RegExp(['registry\\.npm' + 'js', 'proxy\\.golang' + '\\.org', 'deb\\.' + 'debian', '/work/' + 'main', '/' + 'root/'].join('|'));
+    const hosts = new RegExp(
+      [
+        'registry\\.npm' + 'js',
+        'proxy\\.golang' + '\\.org',
+        'deb\\.' + 'debian',
+        '/work/' + 'main',
+        '/' + 'root/',
+      ].join('|'),
+    );
     expect(text.filter((file) => hosts.test(readFileSync(join(root, file), 'utf8')))).toEqual([]);
   });
 
   it('name every dependency in docs/dependencies.md', () => {
-    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<string, Record<string, string>>;
+    const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as Record<
+      string,
+      Record<string, string>
+    >;
     const page = readFileSync(join(root, 'docs/dependencies.md'), 'utf8');
     const names = Object.keys({ ...manifest['dependencies'], ...manifest['devDependencies'] });
     expect(names.filter((name) => !page.includes(`\`${name}\``))).toEqual([]);
