@@ -51,6 +51,16 @@ export async function readDepartments(client: KubeClient): Promise<Department[]>
   return (await listed(client, resources.department)) as unknown as Department[];
 }
 
+/** All Grants, or mirrors of them, at a centre; empty where the kind is not installed. */
+export function listGrants(client: KubeClient): Promise<KubeObject[]> {
+  return listed(client, resources.grant);
+}
+
+/** All Tenants at the management centre; empty where the kind is not installed. */
+export function listTenants(client: KubeClient): Promise<KubeObject[]> {
+  return listed(client, resources.tenant);
+}
+
 const perSite: readonly Resource[] = [
   resources.namespace,
   resources.resourceQuota,

@@ -37,6 +37,9 @@ export async function upLines(ctx: Context, report: UpReport, folder: string): P
       }),
     );
   }
+  if (report.joined.length > 0) {
+    lines.push(say({ zh: `接入：${report.joined.join('、')}`, en: `joined: ${report.joined.join(', ')}` }));
+  }
   lines.push(...tenantLines(ctx, report), ...settledLines(ctx, report));
   if (writes === 0)
     return [...lines, style.good(say({ zh: '没有变更。', en: 'Nothing to change.' })), nextLine(ctx, report)];

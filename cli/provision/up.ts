@@ -195,7 +195,7 @@ async function applyTenants(
   const { client } = management;
   const key = ctx.say({ zh: '租户', en: 'tenants' });
   const filled = tenants.filter((changes) => changes.create.length + changes.update.length + changes.same.length > 0);
-  if (tenants.length > 0 && filled.length > 0) {
+  if (tenants.flatMap(writesOf).length > 0) {
     progress.set(key, { phase: ctx.say({ zh: '等待部门命名空间', en: "waiting for the departments' namespaces" }) });
     const codes = filled.map(({ department }) => department);
     await waitForDepartments(ctx, client, codes, Math.min(options.deadlineMs, ctx.now() + 60_000));

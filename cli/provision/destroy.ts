@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs';
+import { AppError } from '../../core/errors.ts';
+import { annotations, labels, managers } from '../../core/model/names.ts';
+import { isNotFound } from '../../kube/errors.ts';
+import { resourceOf, resources } from '../../kube/resource.ts';
+import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import { requireEngine } from '../../stacks/engine/binaries.ts';
+import { withStateLock } from '../../stacks/engine/locks.ts';
+import { runEngine } from '../../stacks/engine/run.ts';
+import { sitePaths } from '../../stacks/engine/state.ts';
+import { isProtected } from '../../stacks/platform.ts';
+import { resourceName } from '../../stacks/registration.ts';
+import type { Context } from '../context.ts';
+import { confirm } from '../view/ask.ts';
+import { listGrants, listTenants } from './live.ts';
+import { objectsFor, openSession, type ProvisionOptions, stackOf } from './session.ts';
+
+/** What was removed from a centre. */
+export interface Destroyed {
+  readonly site: string;
+  /** Objects of the platform that are gone. */
+  readonly removed: number;
+  /** Objects that stay: CRDs and namespaces, with all that is in them. */
+  readonly kept: readonly string[];
+}
+
+/** What to remove. */
+export interface DestroyOptions extends ProvisionOptions {
+  readonly site: string;
+  /** CRDs and namespaces too. */
+  readonly everything: boolean;
+}
+
+/**
+ * Removes the platform from one centre. A centre that holds tenants is refused; the management centre goes last. CRDs and
+ * namespaces stay unless all is asked for.
+ * @throws policy `site-has-tenants`, `sites-left`; input `site-unknown`, `not-confirmed`
+ */
+export async function destroySite(ctx: Context, path: string, options: DestroyOptions): Promise<Destroyed> {
+  ctx.setGrace(30_000);
+  const session = await openSession(ctx, path, options);
+  const centre = session.centres.find(({ site }) => site.name === options.site);
+  if (centre === undefined) {
+    const text = { zh: `cloud.yaml 中没有 ${options.site}`, en: `cloud.yaml has no ${options.site}` };
+    throw new AppError('input', text.en, { code: 'site-unknown', data: { text } });
+  }
+  if (centre.down !== undefined) throw centre.down;
+  const { client, site } = centre;
+  await refuseTenants(client, site.name, site.role === 'management');
+  const objects = objectsFor(session, site);
+  const guarded = objects.filter(isProtected).map(resourceName);
+  const question = ctx.say({
+    zh: `将从 ${site.name} 卸载平台${options.everything ? `，包括 ${guarded.join('、')} 及其中的一切` : ''}`,
+    en: `the platform is removed from ${site.name}${options.everything ? `, with ${guarded.join(', ')} and all that is in them` : ''}`,
+  });
+  await confirm(ctx, question, { name: site.name });
+  return withStateLock(session.stateDir, ctx.now, async () => {
+    const { target, stateDir } = stackOf(session, centre);
+    const request = { target, stateDir, objects, binaries: requireEngine(ctx.env), refresh: false };
+    const { changes } = await runEngine({ ...request, operation: 'destroy' }, { env: ctx.env, signal: ctx.signal });
+    rmSync(sitePaths(stateDir, site.name).record, { force: true });
+    if (!options.everything) return { site: site.name, removed: changes.length, kept: guarded };
+    for (const object of objects.filter(isProtected).reverse()) await removeGuarded(client, object);
+    await runEngine({ ...request, operation: 'forget' }, { env: ctx.env, signal: ctx.signal });
+    return { site: site.name, removed: changes.length + guarded.length, kept: [] };
+  });
+}
+
+async function refuseTenants(client: KubeClient, site: string, management: boolean): Promise<void> {
+  const [namespaces, grants, tenants] = await Promise.all([
+    client.list(resources.namespace, { labelSelector: labels.tenant }),
+    listGrants(client),
+    management ? listTenants(client) : [],
+  ]);
+  const held = grants.filter((grant) => (grant['spec'] as { state?: string } | undefined)?.state !== 'Removed');
+  const count = Math.max(namespaces.items.length, held.length, tenants.length);
+  if (count === 0) return;
+  const text = {
+    zh: `${site} 仍有 ${count} 个租户或其环境，不能卸载`,
+    en: `${site} still holds ${count} tenants or environments of them; the platform stays`,
+  };
+  const hintText = { zh: '先移除或迁走租户', en: 'remove the tenants or move them away first' };
+  throw new AppError('policy', text.en, { code: 'site-has-tenants', data: { text, hintText } });
+}
+
+async function removeGuarded(client: KubeClient, object: KubeObject): Promise<void> {
+  const { name } = object.metadata;
+  const metadata = { annotations: { [annotations.allowDelete]: name } };
+  const resource = resourceOf(object);
+  try {
+    await client.patch(resource, { name }, { metadata }, { type: 'merge', fieldManager: managers.cli });
+    await client.remove(resource, { name });
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+}
