@@ -47,11 +47,6 @@ export function sumAmounts(list: Iterable<Amounts>): Amounts {
   return total;
 }
 
-/** `a` plus `b`. Pure. */
-export function addAmounts(a: Amounts, b: Amounts): Amounts {
-  return sumAmounts([a, b]);
-}
-
 /** `a` less `b`; may be negative, which says how much too much there is. Pure. */
 export function subtractAmounts(a: Amounts, b: Amounts): Amounts {
   return build((field) =>
@@ -70,11 +65,6 @@ export function maxAmounts(a: Amounts, b: Amounts): Amounts {
  */
 export function minQuota(a: Amounts, b: Amounts): Amounts {
   return build((field) => pick(a[field], b[field], smallerOf));
-}
-
-/** Whether both are the same amounts, however written; absent differs from zero. Pure. */
-export function sameAmounts(a: Amounts, b: Amounts): boolean {
-  return quotaFields.every((field) => a[field] === b[field]);
 }
 
 /** Whether quota `next` allows nothing that `now` does not; absent is without a limit. Pure. */
@@ -105,11 +95,6 @@ export function overruns(asked: Amounts, allowed: Amounts): Overrun[] {
 /** Resources of which `next` has more than `now`. Pure. */
 export function raisedFields(now: Amounts, next: Amounts): QuotaField[] {
   return quotaFields.filter((field) => (next[field] ?? 0n) > (now[field] ?? 0n));
-}
-
-/** Only the named resources. Pure. */
-export function onlyFields(amounts: Amounts, fields: readonly QuotaField[]): Amounts {
-  return build((field) => (fields.includes(field) ? amounts[field] : undefined));
 }
 
 /** The quota with zero where a resource of `substance` is absent: what is not asked is not granted. Pure. */

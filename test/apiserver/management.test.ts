@@ -127,6 +127,14 @@ describe('departments and sites in the management centre', () => {
     await until('reviewers are bound', () =>
       person('paul').create(approvalOf(of, 'project', { decidedBy: 'paul' }), dry),
     );
+    // The server takes a moment to put policies into force that were installed just now.
+    const lie = () => person('paul').create(approvalOf(of, 'project', { decidedBy: 'nora' }), dry);
+    await until('admission is in force', () =>
+      lie().then(
+        () => false,
+        () => true,
+      ),
+    );
     await person('nora').create(approvalOf(of, 'project', { decidedBy: 'nora' }), dry);
     const foreign = approvalOf(['alpha', 'x'], 'project', { decidedBy: 'nora' });
     await expect(person('nora').create(foreign, dry)).rejects.toSatisfy(isForbidden);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decideTenant } from '../../../core/decide/decide.ts';
+import { newerApproval } from '../../../core/decide/envelope.ts';
 import { entryOf, Ledger } from '../../../core/decide/ledger.ts';
 import type { TenantSpec } from '../../../core/model/tenant.ts';
 import {
@@ -133,6 +134,26 @@ describe('a new request', () => {
     const envelope = { hostnames: ['*.other.example'] };
     const approved = step({ tenant: hosted('a.other.example'), approvals: bothApprovals({ envelope }) });
     expect([...approved.decided.claims]).toEqual([['a.other.example', 'production']]);
+  });
+});
+
+describe('the newest approval', () => {
+  it('is the one created last, within one second the one decided last', () => {
+    const at = (name: string, creationTimestamp: string, decidedAt: string) => {
+      const made = approval('project', { decidedAt });
+      return { ...made, metadata: { ...made.metadata, name, creationTimestamp } };
+    };
+    const second = '2026-04-03T00:00:01Z';
+    const list = [
+      at('approval-9', second, '2026-04-03T08:00:01.200+08:00'),
+      at('approval-10', second, '2026-04-03T00:00:01.900Z'),
+      at('approval-8', '2026-04-03T00:00:00Z', '2026-04-09T00:00:00Z'),
+    ];
+    expect(list.toSorted(newerApproval).map(({ metadata }) => metadata.name)).toEqual([
+      'approval-10',
+      'approval-9',
+      'approval-8',
+    ]);
   });
 });
 
