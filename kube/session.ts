@@ -199,6 +199,8 @@ function watchPeer(session: ClientHttp2Session, socket: TLSSocket, name: string,
   let lastTickMs = clock.monotonic();
   let cancel = (): void => undefined;
   const tick = (): void => {
+    // Destroyed, but its `close` event is still to come: a ping would throw.
+    if (session.destroyed) return;
     const nowMs = clock.monotonic();
     const late = nowMs - lastTickMs > 1.5 * pingIntervalMs;
     lastTickMs = nowMs;

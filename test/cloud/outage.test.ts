@@ -90,5 +90,9 @@ describe('with the management centre restored from an older copy of its data', (
       30_000,
     );
     await Promise.all([...both, hub].map((client) => client.close()));
+    const after = 'after';
+    await submit(cast, department, after);
+    await approve(cast, department, after);
+    await waitReady(cast, department, after, 'True', 60_000);
   });
 });
