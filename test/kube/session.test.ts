@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { createServer as createTlsServer } from 'node:tls';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createClient } from '../../kube/client.ts';
-import { type Clock, systemClock } from '../../kube/clock.ts';
 import type { Connection } from '../../kube/config.ts';
 import { resources } from '../../kube/resource.ts';
 import { createAuthority, issueCertificate } from '../../local/pki.ts';
@@ -60,29 +59,6 @@ describe('the one connection', () => {
     for (const session of api.open()) session.destroy();
     await client.get(resources.configMap, ref);
     expect(client.connections()).toBe(2);
-  });
-
-  it('a watch over a connection that was just cut off does nothing, also when its turn comes late', async () => {
-    const api = await startApi(ok);
-    const ticks: (() => void)[] = [];
-    const clock: Clock = {
-      ...systemClock,
-      after: (ms, run) => {
-        if (ms !== 12_345) return systemClock.after(ms, run);
-        ticks.push(run);
-        return () => undefined;
-      },
-    };
-    const client = clientOf(api.connection, { pingIntervalMs: 12_345, clock });
-    await client.get(resources.configMap, ref);
-    for (const session of api.open()) session.destroy();
-    await client.get(resources.configMap, ref);
-    expect(client.connections()).toBe(2);
-    const [first] = ticks;
-    // Twice: the first turn only sees bytes that came in since, the second would ping.
-    first?.();
-    expect(() => ticks.at(-1)?.()).not.toThrow();
-    expect(() => first?.()).not.toThrow();
   });
 
   it('a peer that goes silent without closing is noticed, and a read goes on over another connection', async () => {
