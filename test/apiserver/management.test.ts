@@ -351,7 +351,7 @@ describe('two requests for the last capacity', () => {
       expect(revisions.get(decision.revision) ?? grant.metadata.name).toBe(grant.metadata.name);
       revisions.set(decision.revision, grant.metadata.name);
     }
-    for (const key of keys) await removeTenant(key, 'ann');
+    await Promise.all(keys.map((key) => removeTenant(key, 'ann')));
   }, 240_000);
 });
 
