@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { civilDate } from '../../core/decide/calendar.ts';
 import { AppError } from '../../core/errors.ts';
 import {
@@ -12,7 +11,7 @@ import type { Cloud } from '../../core/model/cloud.ts';
 import { departmentOfNamespace, tenantRef } from '../../core/model/names.ts';
 import { findCloudFile, loadCloudFile } from '../connect.ts';
 import type { Context } from '../context.ts';
-import { readManifestFiles } from './files.ts';
+import { findManifestFiles, readManifestFile, unreadableError } from '../manifest-files.ts';
 
 /** A folder of manifests that passed `check`. */
 export interface Folder {
@@ -33,7 +32,7 @@ export interface Folder {
  * @throws policy `manifests-refused` with all problems; input `no-cloud`
  */
 export async function readFolder(ctx: Context, path: string, setName: string | undefined): Promise<Folder> {
-  const files = await readManifestFiles([resolve(ctx.cwd, path)], ctx);
+  const files = await readFiles(ctx, path);
   const elsewhere = ctx.cloud === undefined ? undefined : findCloudFile(ctx);
   const given = elsewhere === undefined ? undefined : await loadCloudFile(elsewhere);
   const { set, problems } = loadManifests(files, given === undefined ? {} : { cloud: given });
@@ -43,6 +42,17 @@ export async function readFolder(ctx: Context, path: string, setName: string | u
   const name = setName ?? set.cloudFile?.object.metadata?.name ?? cloud.name;
   const { departments, tenants } = set;
   return { path, files, cloud, departments, tenants, problems, setName: name };
+}
+
+async function readFiles(ctx: Context, path: string): Promise<SourceFile[]> {
+  const found = findManifestFiles(ctx.cwd, [path]);
+  const first = found.unreadable[0];
+  if (first !== undefined) throw unreadableError(first);
+  const files = await Promise.all(found.paths.map((file) => readManifestFile(ctx.cwd, file, ctx.io.stdin)));
+  return files.map((file) => {
+    if ('bytes' in file) return file;
+    throw unreadableError(file);
+  });
 }
 
 /**
