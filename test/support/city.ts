@@ -73,7 +73,7 @@ const departments = [
     name: 'cityhall',
     displayName: '市政府',
     level: 'city',
-    groups: ['hall'],
+    groups: ['hall', 'project-office', 'treasury'],
     reviewers: { project: 'project-office', funds: 'treasury' },
     allowance,
   },
@@ -100,7 +100,7 @@ const departments = [
     displayName: '北区',
     level: 'district',
     parent: 'cityhall',
-    groups: ['north-hall'],
+    groups: ['north-hall', 'north-office', 'north-treasury'],
     reviewers: { project: 'north-office', funds: 'north-treasury' },
     allowance: share,
   },
@@ -127,7 +127,7 @@ export function writeCity(folder: string): void {
 /** Writes one object as YAML, making the folders on the way; returns the path. */
 export function writeManifest(file: string, object: object): string {
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, stringify(object));
+  writeFileSync(file, stringify(object, { defaultStringType: 'QUOTE_DOUBLE', defaultKeyType: 'PLAIN' }));
   return file;
 }
 

@@ -51,28 +51,16 @@ const main = join(import.meta.dirname, '../../cli/main.ts');
 
 /** Starts the centres, installs the platform as a platform engineer, and resolves when `up` has ended. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dir = testDir();
-  const cloud = { dir: join(dir, 'local'), city: join(dir, 'city'), state: join(dir, 'state') };
-  mkdirSync(cloud.city, { recursive: true });
-  writeCity(cloud.city);
-  const stop = async () => {
-    await stopCloud({ dir: cloud.dir, wipe: true });
-    rmSync(dir, { recursive: true, force: true });
-  };
+  const { cloud, stop } = await startOwn({
+    sites: cityCloud.sites.map(({ name }) => name),
+    platformGroup: cityGroups.platform,
+  });
   try {
-    const { centres } = await startCloud({
-      dir: cloud.dir,
-      sites: cityCloud.sites.map((site) => site.name),
-      platformGroup: cityGroups.platform,
-      basePort: await freeBasePort(),
-      unsafeNoFsync: true,
-      tied: true,
-    });
-    const full: TestCloud = { ...cloud, centres: centres.map(describeCentre) };
-    const engineer = await person(full, 'engineer', [cityGroups.platform]);
-    const result = await run(full, ['up', cloud.city], engineer);
+    writeCity(cloud.city);
+    const engineer = await person(cloud, 'engineer', [cityGroups.platform]);
+    const result = await run(cloud, ['up', cloud.city], engineer);
     if (result.code !== 0) throw new Error(`up ended with ${result.code}:\n${result.stdout}\n${result.stderr}`);
-    project.provide('cloud', full);
+    project.provide('cloud', cloud);
   } catch (error) {
     await stop();
     throw error;
@@ -80,10 +68,63 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   return stop;
 }
 
+/** Centres of a test's own. */
+export interface OwnCloudOptions {
+  readonly sites: readonly string[];
+  readonly platformGroup: string;
+  /** @default an empty folder of its own */
+  readonly city?: string;
+}
+
+/** What a test does with a cloud of its own. */
+export interface OwnCloud {
+  readonly cloud: TestCloud;
+  readonly person: (user: string, groups: readonly string[]) => Promise<TestPerson>;
+  readonly run: (args: readonly string[], who: TestPerson) => Promise<CommandResult>;
+}
+
+/** Starts centres without a platform, lets `use` work on them, and removes them whatever happened. */
+export async function withOwnCloud(options: OwnCloudOptions, use: (own: OwnCloud) => Promise<void>): Promise<void> {
+  const { cloud, stop } = await startOwn(options);
+  try {
+    await use({
+      cloud,
+      person: (user, groups) => person(cloud, user, groups),
+      run: (args, who) => run(cloud, args, who),
+    });
+  } finally {
+    await stop();
+  }
+}
+
+async function startOwn(options: OwnCloudOptions): Promise<{ cloud: TestCloud; stop: () => Promise<void> }> {
+  const dir = testDir();
+  const paths = { dir: join(dir, 'local'), city: options.city ?? join(dir, 'city'), state: join(dir, 'state') };
+  mkdirSync(paths.city, { recursive: true });
+  const stop = async () => {
+    await stopCloud({ dir: paths.dir, wipe: true });
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    const { centres } = await startCloud({
+      dir: paths.dir,
+      sites: options.sites,
+      platformGroup: options.platformGroup,
+      basePort: await freeBasePort(options.sites.length),
+      unsafeNoFsync: true,
+      tied: true,
+    });
+    return { cloud: { ...paths, centres: centres.map(describeCentre) }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
 /** First port of a range in which no centre of another local cloud lives. */
-async function freeBasePort(): Promise<number> {
+async function freeBasePort(centres: number): Promise<number> {
   for (let base = 28_400; base < 32_000; base += 200) {
-    const ports = cityCloud.sites.flatMap((_, index) => Object.values(portsOf(base, index)));
+    const ports = Array.from({ length: centres }, (_, index) => Object.values(portsOf(base, index))).flat();
     if (!(await Promise.all(ports.map(isPortTaken))).some(Boolean)) return base;
   }
   throw new Error('no free range of ports');
