@@ -51,6 +51,8 @@ function describe(command: Command, help: CommandHelp, lang: Lang): void {
 export interface OptionHelp {
   readonly choices?: readonly string[];
   readonly default?: unknown;
+  /** How the default is written in the help. @default as it is */
+  readonly defaultText?: string;
   readonly required?: boolean;
   /** Makes the value of the text given, with the value so far; throw InvalidArgumentError for a wrong one. */
   readonly parse?: (value: string, previous: unknown) => unknown;
@@ -62,7 +64,7 @@ export function option(command: Command, flags: string, text: Text, more: Option
   const made = new Option(flags, say(langOf(command), text));
   if (more.choices !== undefined) made.choices([...more.choices]);
   if (more.parse !== undefined) made.argParser(more.parse);
-  if (more.default !== undefined) made.default(more.default);
+  if (more.default !== undefined) made.default(more.default, more.defaultText);
   if (more.required === true) made.makeOptionMandatory();
   if (more.hidden === true) made.hideHelp();
   return command.addOption(made);

@@ -35,7 +35,7 @@ export async function cliReference(): Promise<string> {
   const lines = [
     '# Command line',
     '',
-    '<!-- Generated from the commands by `node cli/generate-docs.ts`; do not edit. -->',
+    '<!-- Generated from the commands by `npm run generate`; do not edit. -->',
     '',
     cliText('zh').tagline,
     '',
@@ -83,9 +83,9 @@ function commandLines({ zh, en, path }: Pair): string[] {
   return [
     `## jinhong ${path}`,
     '',
-    ...zh.description().split('\n'),
+    zh.description().replaceAll('\n', '\n\n'),
     '',
-    ...en.description().split('\n'),
+    en.description().replaceAll('\n', '\n\n'),
     '',
     '```',
     usage,
@@ -117,8 +117,9 @@ function optionTable(zh: readonly Option[], en: readonly Option[]): string[] {
   const rows = visible.map((option) => {
     const other = zh.find((one) => one.flags === option.flags);
     const choices = option.argChoices === undefined ? '' : ` (${option.argChoices.join(', ')})`;
-    const plain = typeof option.defaultValue === 'string' || typeof option.defaultValue === 'number';
-    const preset = plain && option.defaultValue !== '' ? ` [${String(option.defaultValue)}]` : '';
+    const shown: unknown = option.defaultValueDescription ?? option.defaultValue;
+    const plain = typeof shown === 'string' || typeof shown === 'number';
+    const preset = plain && shown !== '' ? ` [${shown}]` : '';
     return row([`\`${option.flags}\``, other?.description ?? '', `${option.description}${choices}${preset}`]);
   });
   return ['| Option 选项 | | |', '| --- | --- | --- |', ...rows, ''];

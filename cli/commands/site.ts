@@ -33,7 +33,10 @@ export function registerSite(program: Command): void {
 function registerStatus(parent: Command): void {
   const command = defineCommand(parent, 'status', {
     summary: { zh: '各中心的连接、安装、凭据', en: 'Reachability, installation and credentials of the centres' },
-    examples: [{ run: 'jinhong site status', text: { zh: '列出各中心', en: 'list the centres' } }],
+    examples: [
+      { run: 'jinhong site status', text: { zh: '列出各中心', en: 'list the centres' } },
+      { run: 'jinhong site status -o json', text: { zh: '供程序使用', en: 'for programs' } },
+    ],
   });
   addStateOption(command);
   command.action(async (options: { state?: string }) => {
@@ -80,15 +83,18 @@ function standingLines(ctx: Context, standings: readonly SiteStanding[]): string
 }
 
 function registerJoin(parent: Command): void {
-  const command = defineCommand(parent, 'join <name>', {
+  const command = defineCommand(parent, 'join <site>', {
     summary: { zh: '给中心一个管理中心的账号', en: 'Give a centre its account at the management centre' },
     details: {
       zh: '把账号的令牌写入该中心的 Secret；中心自行续期。已有有效凭据时不改动。',
       en: 'Writes a token of its account into a Secret at the centre, which renews it by itself. A good credential is left alone.',
     },
-    examples: [{ run: 'jinhong site join east', text: { zh: '接入 east', en: 'join east' } }],
+    examples: [
+      { run: 'jinhong site join east', text: { zh: '接入 east', en: 'join east' } },
+      { run: 'jinhong site join east --renew', text: { zh: '换一份新凭据', en: 'replace its credential' } },
+    ],
   });
-  argument(command, 'name', nameText);
+  argument(command, 'site', nameText);
   option(command, '--server <url>', {
     zh: '该中心访问管理中心的地址',
     en: 'address of the management centre as the centre reaches it',
@@ -114,20 +120,23 @@ function registerJoin(parent: Command): void {
 }
 
 function registerConfirm(parent: Command): void {
-  const command = defineCommand(parent, 'confirm <name>', {
+  const command = defineCommand(parent, 'confirm <site>', {
     summary: { zh: '放行中心超出每小时预算的变更', en: 'Let changes above the hourly budget through' },
     details: {
       zh: '每小时的移除和角色变更超过 cloud.yaml 的 changeBudget 时，中心会等人确认。',
       en: 'Above the changeBudget of cloud.yaml, a centre waits for a person before it removes more or changes more roles.',
     },
-    examples: [{ run: 'jinhong site confirm east --for 1h', text: { zh: '放行一小时', en: 'for one hour' } }],
+    examples: [
+      { run: 'jinhong site confirm east --for 1h', text: { zh: '放行一小时', en: 'for one hour' } },
+      { run: 'jinhong site confirm east --for 0s', text: { zh: '不再放行', en: 'not any longer' } },
+    ],
   });
-  argument(command, 'name', nameText);
+  argument(command, 'site', nameText);
   option(
     command,
     '--for <duration>',
-    { zh: '时长，缺省 1h', en: 'how long; default 1h' },
-    { default: 3_600_000, parse: parseDuration },
+    { zh: '时长', en: 'how long' },
+    { default: 3_600_000, defaultText: '1h', parse: parseDuration },
   );
   command.action(async (name: string, options: { for: number }) => {
     const ctx = contextOf(command);
@@ -146,11 +155,14 @@ function registerConfirm(parent: Command): void {
 }
 
 function registerRetire(parent: Command): void {
-  const command = defineCommand(parent, 'retire <name>', {
+  const command = defineCommand(parent, 'retire <site>', {
     summary: { zh: '注销一个不再回来的中心', en: 'Write off a centre that will not come back' },
-    examples: [{ run: 'jinhong site retire east', text: { zh: '注销 east，须输入其名称', en: 'asks for its name' } }],
+    examples: [
+      { run: 'jinhong site retire east', text: { zh: '注销 east，须输入其名称', en: 'asks for its name' } },
+      { run: 'jinhong site retire east --yes=east', text: { zh: '不再提问', en: 'without a question' } },
+    ],
   });
-  argument(command, 'name', nameText);
+  argument(command, 'site', nameText);
   command.action(async (name: string) => {
     const ctx = contextOf(command);
     const { retireSite } = await import('../provision/site.ts');

@@ -111,6 +111,6 @@ describe('the cache of names', () => {
     mkdirSync(own.JINHONG_CACHE);
     writeFileSync(join(own.JINHONG_CACHE, 'names.json'), '{"tenants": 7');
     expect(readNames(own).tenants).toEqual([]);
-    rememberNames({ JINHONG_CACHE: '/proc/nowhere' }, { tenants: ['a/b'] });
+    rememberNames({ JINHONG_CACHE: join(own.JINHONG_CACHE, 'names.json', 'below-a-file') }, { tenants: ['a/b'] });
   });
 });

@@ -28,7 +28,7 @@ const programs = { zh: await wholeProgram('zh'), en: await wholeProgram('en') };
 const commands = commandsOf(programs.en);
 
 describe('docs/cli.md', () => {
-  it('is what `node cli/generate-docs.ts` writes', async () => {
+  it('is what `npm run generate` writes', async () => {
     const written = readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8');
     expect(written).toBe(await cliReference());
   });
