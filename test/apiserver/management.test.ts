@@ -22,7 +22,7 @@ import {
   tenantWhen,
 } from '../controller/management/centre.ts';
 import { uniqueName, until as untilWithin } from '../support/centre.ts';
-import { tenantManifest } from '../support/city.ts';
+import { condition, environment, isReady, request } from '../support/requests.ts';
 
 const state: { management?: ManagementCentre; replica?: Replica; people?: Record<string, KubeClient> } = {};
 const sites: PretendedSite[] = [];
@@ -39,9 +39,6 @@ const person = (name: string): KubeClient => {
 /** Long enough for a busy machine; a broken rule takes no longer to show than a slow one. */
 const patienceMs = 45_000;
 const until: typeof untilWithin = (what, check) => untilWithin(what, check, patienceMs);
-const condition = (tenant: Tenant, type: string) => tenant.status?.conditions.find((entry) => entry.type === type);
-const isReady = (tenant: Tenant) =>
-  condition(tenant, 'Ready')?.status === 'True' && condition(tenant, 'Approved')?.status === 'True';
 
 beforeAll(async () => {
   state.management = await startManagementCentre();
@@ -83,17 +80,6 @@ async function ask(who: string, manifest: KubeObject): Promise<KubeObject> {
     person(who).apply(manifest, { fieldManager: 'jinhong-cli' }),
   );
 }
-
-const request = (departmentCode: string, name: string, cpu: string | undefined, spec: object = {}) =>
-  tenantManifest(departmentCode, name, {
-    ...(cpu === undefined ? {} : { environments: [environment(cpu)] }),
-    ...spec,
-  }) as unknown as KubeObject;
-const environment = (cpu: string, name = 'production') => ({
-  name,
-  quota: { 'requests.cpu': cpu, 'requests.memory': '2Gi', pods: '5' },
-  protection: { tier: 'mutual' },
-});
 
 async function approve(tenant: readonly [string, string], envelope: ApprovalSpec['envelope'] = {}): Promise<void> {
   await person('paul').create(approvalOf(tenant, 'project', { decidedBy: 'paul', envelope }));

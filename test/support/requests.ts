@@ -1,0 +1,26 @@
+/** Requests of the small city as the management controller's tests write and judge them. */
+import type { Condition } from '../../core/model/fields.ts';
+import type { Tenant } from '../../core/model/kinds.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { tenantManifest } from './city.ts';
+
+/** One condition of a Tenant's status. */
+export function condition(tenant: Tenant, type: string): Condition | undefined {
+  return tenant.status?.conditions.find((entry) => entry.type === type);
+}
+
+/** Ready, and approved as asked. */
+export function isReady(tenant: Tenant): boolean {
+  return condition(tenant, 'Ready')?.status === 'True' && condition(tenant, 'Approved')?.status === 'True';
+}
+
+/** An environment that is held at another centre too. */
+export function environment(cpu: string, name = 'production') {
+  return { name, quota: { 'requests.cpu': cpu, 'requests.memory': '2Gi', pods: '5' }, protection: { tier: 'mutual' } };
+}
+
+/** A Tenant that asks for `cpu` cores in production, or for what `spec` says. */
+export function request(department: string, name: string, cpu: string | undefined, spec: object = {}): KubeObject {
+  const environments = cpu === undefined ? {} : { environments: [environment(cpu)] };
+  return tenantManifest(department, name, { ...environments, ...spec }) as unknown as KubeObject;
+}
