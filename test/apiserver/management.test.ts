@@ -3,14 +3,12 @@ import { managementOwnCalls } from '../../core/access/management.ts';
 import { controllerUsers } from '../../core/access/objects.ts';
 import { allows, rulesOf } from '../../core/access/roles.ts';
 import type { ApprovalSpec } from '../../core/model/approval.ts';
-import type { Tenant } from '../../core/model/kinds.ts';
 import { isForbidden, isNotFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import {
   approvalOf,
   auditOf,
-  department,
   grantsNow,
   type ManagementCentre,
   type PretendedSite,
@@ -22,7 +20,7 @@ import {
   tenantWhen,
 } from '../controller/management/centre.ts';
 import { uniqueName, until as untilWithin } from '../support/centre.ts';
-import { condition, environment, isReady, request } from '../support/requests.ts';
+import { condition, departments, environment, isReady, request } from '../support/requests.ts';
 
 const state: { management?: ManagementCentre; replica?: Replica; people?: Record<string, KubeClient> } = {};
 const sites: PretendedSite[] = [];
@@ -43,19 +41,7 @@ const until: typeof untilWithin = (what, check) => untilWithin(what, check, pati
 beforeAll(async () => {
   state.management = await startManagementCentre();
   const { admin, person: make } = state.management;
-  const allowance = { 'requests.cpu': '100', 'requests.memory': '200Gi', 'requests.storage': '10Ti', pods: '1000' };
-  const reviewers = { project: 'project-office', funds: 'treasury' };
-  const departments = [
-    department('cityhall', { reviewers, allowance }),
-    department('alpha', { parent: 'cityhall', domain: 'alpha.testcity.example' }),
-    department('beta', { parent: 'cityhall', domain: 'beta.testcity.example' }),
-    department('north', {
-      parent: 'cityhall',
-      level: 'district',
-      reviewers: { project: 'north-office', funds: 'treasury' },
-    }),
-  ];
-  for (const object of departments) await admin.apply(object, { fieldManager: 'test' });
+  for (const object of departments()) await admin.apply(object, { fieldManager: 'test' });
   state.replica = await startReplica(state.management);
   state.people = {
     ann: await make('ann', ['alpha-admins']),
