@@ -74,7 +74,10 @@ export function registerApprove(program: Command): void {
   });
   argument(command, 'tenant', tenantText);
   option(command, '--part <part>', partText, { choices: ['project', 'funds'], required: true });
-  option(command, '--until <date>', { zh: '有效期', en: 'last day of validity' });
+  option(command, '--until <date>', {
+    zh: '有效期；缺省为租户自己的到期日',
+    en: "last day of validity; the tenant's own last day if it has one",
+  });
   option(command, '--ceiling <amount>', {
     zh: '每月上限（元），缺省为现价',
     en: 'ceiling a month; default: the price now',
@@ -189,7 +192,9 @@ async function approve(ctx: Context, ref: string, options: Options): Promise<voi
   const wishes: Wishes = { ...options, remove: options.remove ?? [] };
   const asked = askedOf(found.tenant.spec, cloud);
   const base = { ...baseSpec(found.tenant, options.part, found.decider), decision: 'approved' as const };
-  const until = options.until === undefined ? {} : { until: parseDate(options.until) };
+  // A trial may not be made longer by its own department: what is approved ends with it unless the reviewer says more.
+  const end = options.until === undefined ? found.tenant.spec.until : parseDate(options.until);
+  const until = end === undefined ? {} : { until: end };
   const reason = options.reason === undefined ? {} : { reason: options.reason };
   if (options.part === 'funds') {
     if (wishes.hard !== undefined || wishes.remove.length > 0) throw projectOnly();

@@ -197,6 +197,18 @@ describe('approve, reject, renew', () => {
     });
   });
 
+  it('of a trial ends with the trial unless another day is typed', async () => {
+    const trial = tenantManifest(department, 'trial', { class: 'trial', until: '2027-03-31' });
+    await apply(trial);
+    const ref = `${department}/trial`;
+    expect((await as('project', ['approve', ref, '--part', 'project', '--yes'])).code).toBe(0);
+    expect((await as('project', ['approve', ref, '--part', 'project', '--until', '2027-01-31', '--yes'])).code).toBe(0);
+    const ends = (await approvals())
+      .filter((one) => String(one['name']).startsWith('trial-'))
+      .map((one) => one['until']);
+    expect(ends).toEqual(['2027-03-31', '2027-01-31']);
+  });
+
   it('again, rejected, revoked and renewed are new objects with the next number', async () => {
     expect(
       (await as('project', ['reject', tenantRef, '--part', 'project', '--reason', 'incomplete', '--yes'])).code,
