@@ -159,7 +159,7 @@ function tenantLines(ctx: Context, tenant: TenantLine, plan: PlanDocument): stri
   const lines = [
     paint(ctx, symbol, `${sign(symbol)} ${tenant.ref} ${tenant.displayName}${price === '' ? '' : `  ${price}`}`),
   ];
-  if (tenant.change === 'create')
+  if (tenant.change === 'create' || tenant.fields.some(({ path }) => path.startsWith('spec.environments')))
     lines.push(...tenant.environments.map((environment) => `    ${environmentText(ctx, environment)}`));
   lines.push(...renderDiff(tenant.fields, ctx.style).map((line) => `    ${line}`));
   if (tenant.waits.length > 0) {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes } from '../../core/errors.ts';
 import type { Text } from '../../core/text/lang.ts';
@@ -132,6 +132,8 @@ async function mend(
     const exported = copyState(recovery, site);
     if (proposal.step === 'remove-lock') removeLock(proposal.lock, foreign);
     else await engine(recovery, site, 'refresh');
+    // What was installed last is no longer certain: the next `up` asks the engine.
+    rmSync(sitePaths(stateDir, site).record, { force: true });
     return exported;
   });
 }

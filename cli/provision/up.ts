@@ -3,10 +3,11 @@ import { resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { installPlatform, type PlatformChanges } from '../../stacks/centre.ts';
 import { applyAll, ensureParent, type Failure, type SetChanges } from '../applyset.ts';
+import { placesOf } from '../refusal.ts';
 import { confirm } from '../view/ask.ts';
 import type { Progress } from '../view/progress.ts';
 import { type Centre, eachAtMost, wavesOf } from './centres.ts';
-import { refOfManifest } from './folder.ts';
+import { type Folder, refOfManifest } from './folder.ts';
 import { joinSite } from './join.ts';
 import { readDepartments } from './live.ts';
 import { type Session, stackOf } from './session.ts';
@@ -147,7 +148,7 @@ async function applyDepartments(session: Session, centres: readonly Centre[], pr
       if (folder.departments.length > 0) await ensureParent(client, departmentSet(folder.setName, management));
       const objects = writesOf(changes);
       if (objects.length > 0) progress.set(key, { phase: ctx.say({ zh: '写入', en: 'writing' }), detail: site.name });
-      throwFailures(await applyAll(client, objects, { signal: ctx.signal }));
+      throwFailures(folder, await applyAll(client, objects, { signal: ctx.signal }));
       return objects.length;
     }),
   );
@@ -207,7 +208,7 @@ async function applyTenants(
     signal: ctx.signal,
     onDone: (done) => progress.set(key, { phase, detail: `${done}/${objects.length}` }),
   });
-  throwFailures(failures);
+  throwFailures(session.folder, failures);
   const removed = options.prune ? tenants.flatMap((changes) => changes.prune) : [];
   await Promise.all(removed.map((object) => removeTenant(session, object)));
   const written = objects.length + removed.length;
@@ -253,16 +254,14 @@ function writesOf(changes: SetChanges): KubeObject[] {
   return [...changes.create, ...changes.update.map(({ wanted }) => wanted)];
 }
 
-/** One error for all objects that the server refused: the worst kind decides the exit code. */
-function throwFailures(failures: readonly Failure[]): void {
+/** One error for all objects that the server refused, each led back to its manifest; the worst kind decides the exit code. */
+function throwFailures(folder: Folder, failures: readonly Failure[]): void {
   const first = failures[0];
   if (first === undefined) return;
-  const line = ({ object, error }: Failure) => {
-    const { namespace, name } = object.metadata;
-    const key = [object.kind, namespace, name].filter((part) => part !== undefined).join('/');
-    return `\n  ${key}: ${error instanceof Error ? error.message : String(error)}`;
-  };
-  const list = failures.slice(0, 20).map(line).join('');
+  const list = failures
+    .slice(0, 20)
+    .flatMap((failure) => failureLines(folder, failure).map((line) => `\n  ${line}`))
+    .join('');
   const text = {
     zh: `有 ${failures.length} 个对象没有写入：${list}`,
     en: `${failures.length} objects were not written:${list}`,
@@ -270,6 +269,19 @@ function throwFailures(failures: readonly Failure[]): void {
   const kinds = failures.map(({ error }) => (isAppError(error) ? error.kind : 'terminal'));
   const kind = kinds.find((one) => one === 'unreachable') ?? kinds[0] ?? 'terminal';
   throw new AppError(kind, text.en, { code: 'objects-refused', cause: first.error, data: { text } });
+}
+
+function failureLines({ tenants, departments }: Folder, { object, error }: Failure): string[] {
+  const { kind, metadata } = object;
+  const key = [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join('/');
+  const tenant =
+    kind === 'Tenant' ? tenants.find((one) => refOfManifest(one.object) === refOfManifest(object)) : undefined;
+  const places = tenant === undefined ? [] : placesOf(error, tenant);
+  if (places.length > 0)
+    return places.map(({ file, line, column, rule, text }) => `${file}:${line}:${column} ${rule}: ${text.en}`);
+  const from = tenant ?? departments.find((one) => kind === 'Department' && one.object.metadata.name === metadata.name);
+  const where = from === undefined ? '' : ` (${from.file}:${from.line})`;
+  return [`${key}${where}: ${error instanceof Error ? error.message : String(error)}`];
 }
 
 /** The exit code of what `up` did: an unreachable centre wins, then what did not settle, then what was refused. Pure. */

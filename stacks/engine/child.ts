@@ -15,6 +15,8 @@ process.once('message', (request: EngineRequest) => {
   void serve(request).finally(() => process.disconnect?.());
 });
 process.on('disconnect', () => stop.abort());
+// The parent may be gone while we write to its pipe.
+process.stderr.on('error', () => undefined);
 process.on('SIGINT', () => stop.abort());
 process.on('SIGTERM', () => stop.abort());
 

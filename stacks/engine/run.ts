@@ -25,6 +25,9 @@ export async function runEngine(request: EngineRequest, options: RunOptions): Pr
     env,
     execArgv: ['--disable-warning=ExperimentalWarning'],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // A process group of its own: Ctrl-C reaches it once, through `abort`, and a second signal would make it drop its work.
+    // When this process dies it notices by the closed channel and stops in order.
+    detached: true,
   });
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => {

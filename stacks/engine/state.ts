@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { EngineBinaries, Env } from './binaries.ts';
 
@@ -121,10 +121,4 @@ export function writeWhole(path: string, text: string | Uint8Array): void {
   writeFileSync(temporary, text, { mode: 0o600 });
   chmodSync(temporary, 0o600);
   renameSync(temporary, path);
-}
-
-/** Names of the centres that the state folder knows, sorted. */
-export function knownSites(stateDir: string): string[] {
-  const folder = join(stateDir, 'sites');
-  return existsSync(folder) ? readdirSync(folder).sort() : [];
 }

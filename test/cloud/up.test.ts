@@ -1,11 +1,12 @@
 /** `jinhong plan`, `up` and `recover` on four real centres: twice, at the same time, killed, and with a centre down. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { readStackLocks } from '../../stacks/engine/locks.ts';
+import { project, sitePaths } from '../../stacks/engine/state.ts';
 import { auditLogOf, until } from '../support/centre.ts';
 import { cityGroups, citySites, tenantManifest, writeManifest } from '../support/city.ts';
 import {
@@ -54,7 +55,7 @@ afterAll(async () => {
   await hub.close();
 });
 
-/** Begins a run in a process group of its own, so that all of it can be killed at once. */
+/** Begins a run that the test can kill. */
 function begin(args: readonly string[]): ChildProcess {
   const { dir, state } = inject('cloud');
   const env = {
@@ -66,7 +67,7 @@ function begin(args: readonly string[]): ChildProcess {
     JINHONG_TIMINGS: JSON.stringify(fastTimings),
   };
   const main = join(import.meta.dirname, '../../cli/main.ts');
-  return spawn(process.execPath, [main, ...args], { env, cwd: folder, detached: true, stdio: 'ignore' });
+  return spawn(process.execPath, [main, ...args], { env, cwd: folder, stdio: 'ignore' });
 }
 
 /** Writes of one user at all centres so far, as `verb path`. */
@@ -187,42 +188,100 @@ describe('two runs at the same time', () => {
 });
 
 describe('a run killed with SIGKILL in the middle', () => {
-  it('leaves a lock that stops the next, and recover leads back one step at a time', async () => {
+  const site = citySites.management;
+
+  it('ends its engine in order when only the command itself dies: no lock is left, the next run just works', async () => {
     const { state } = inject('cloud');
-    const site = citySites.management;
+    const child = begin(['up', folder, '--refresh']);
+    await until('the engine works', () => readStackLocks(state, site).length > 0, 60_000);
+    child.kill('SIGKILL');
+    await until('the engine has stopped', () => enginesOf(state).length === 0, 60_000);
+    expect(readStackLocks(state, site)).toEqual([]);
+    expect((await up()).code).toBe(0);
+  });
+
+  it('together with its engine leaves a lock that stops the next, and recover leads back one step at a time', async () => {
+    const { state } = inject('cloud');
     const child = begin(['up', folder, '--refresh', '--replicas', '1']);
     await until('the engine works', () => readStackLocks(state, site).length > 0, 60_000);
-    process.kill(-(child.pid ?? 0), 'SIGKILL');
-    await until('the engine is dead', () => readStackLocks(state, site).every(({ holder }) => holder === 'dead'));
-    killProviders(state);
+    const engines = enginesOf(state);
+    child.kill('SIGKILL');
+    for (const pid of engines) process.kill(pid, 'SIGKILL');
+    await until('all are dead', () => enginesOf(state).length === 0);
+    expect(readStackLocks(state, site).map(({ holder }) => holder)).toEqual(['dead']);
     const blocked = await up('--refresh');
     expect(blocked.code).toBe(4);
     expect(blocked.stderr).toContain('jinhong recover');
-    const first = await jinhong(['recover', folder, '--yes', '-o', 'json'], engineer);
-    expect(first.code).toBe(0);
-    const report = JSON.parse(first.stdout) as { proposal: { step: string; site: string }; exported: string };
-    expect(report.proposal).toMatchObject({ step: 'remove-lock', site });
-    expect(JSON.parse(readFileSync(report.exported, 'utf8'))).toHaveProperty('version');
-    for (let left = 5; left > 0; left -= 1) {
-      const { stdout } = await jinhong(['recover', folder, '--yes', '-o', 'json'], engineer);
-      if ((JSON.parse(stdout) as { proposal: { step: string } }).proposal.step === 'none') break;
-    }
+    const first = await recover();
+    expect(first.proposal).toMatchObject({ step: 'remove-lock', site });
+    expect(JSON.parse(readFileSync(first.exported ?? '', 'utf8'))).toHaveProperty('version');
+    await recoverAll();
     expect((await up()).code).toBe(0);
     expect((await plan()).code).toBe(0);
   });
+
+  it('while it made an object is compared with the centre, and the object is not made anew', async () => {
+    const { state } = inject('cloud');
+    const deployment = { namespace: 'jinhong-system', name: 'jinhong-management' };
+    const before = await hub.get(resources.deployment, deployment);
+    cutOff(state, site, 'Deployment/jinhong-system/jinhong-management');
+    expect((await recover()).proposal).toMatchObject({ step: 'clear-pending', site });
+    expect((await recover()).proposal).toMatchObject({ step: 'run-up', sites: [site] });
+    expect((await up()).code).toBe(0);
+    expect((await recover()).proposal).toMatchObject({ step: 'none' });
+    const after = await hub.get(resources.deployment, deployment);
+    expect(after.metadata.uid).toBe(before.metadata.uid);
+  });
 });
 
-/** The provider is in a group of its own and outlives an engine that is killed; ours are told by the state folder. */
-function killProviders(state: string): void {
-  for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+interface Recovered {
+  readonly proposal: { readonly step: string };
+  readonly exported?: string;
+}
+
+async function recover(): Promise<Recovered> {
+  const { code, stdout, stderr } = await jinhong(['recover', folder, '--yes', '-o', 'json'], engineer);
+  expect(code, stderr).toBe(0);
+  return JSON.parse(stdout) as Recovered;
+}
+
+/** Takes the proposed steps until there is none that it can take itself. */
+async function recoverAll(): Promise<void> {
+  for (let left = 5; left > 0; left -= 1) {
+    if (['none', 'run-up'].includes((await recover()).proposal.step)) return;
+  }
+  throw new Error('recover never ends');
+}
+
+/** Processes of the engine that work on this state: they all carry its folder in their environment. */
+function enginesOf(state: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
     try {
-      const program = readlinkSync(`/proc/${pid}/exe`);
-      const ours = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`PULUMI_HOME=${state}`);
-      if (ours && program.includes('pulumi-resource-kubernetes')) process.kill(Number(pid), 'SIGKILL');
+      return readFileSync(`/proc/${name}/environ`, 'utf8').includes(`PULUMI_HOME=${state}/`) ? [Number(name)] : [];
     } catch {
       // It ended while we looked, or is not ours to look at.
+      return [];
     }
-  }
+  });
+}
+
+interface StateFile {
+  readonly checkpoint: {
+    readonly latest: { resources: { readonly urn: string }[]; pending_operations?: readonly object[] };
+  };
+}
+
+/** Makes a state look as if the engine had died while it made this object: begun, and not yet written down as made. */
+function cutOff(state: string, name: string, object: string): void {
+  const file = join(sitePaths(state, name).backend, '.pulumi', 'stacks', project, `${name}.json`);
+  const stored = JSON.parse(readFileSync(file, 'utf8')) as StateFile;
+  const { latest } = stored.checkpoint;
+  const resource = latest.resources.find(({ urn }) => urn.endsWith(`::${object}`));
+  if (resource === undefined) throw new Error(`the state has no ${object}`);
+  latest.resources = latest.resources.filter((one) => one !== resource);
+  latest.pending_operations = [{ resource, type: 'creating' }];
+  writeFileSync(file, JSON.stringify(stored));
 }
 
 describe('with a centre down', () => {
