@@ -30,6 +30,10 @@ interface CloudFile {
 
 const root = join(import.meta.dirname, '..');
 const folder = join(root, 'examples', process.argv.includes('--lite') ? 'lite' : 'qingdao');
+/** `--ports BASE` when another local cloud runs on this machine. */
+const ports = process.argv.includes('--ports')
+  ? process.argv.slice(process.argv.indexOf('--ports'), process.argv.indexOf('--ports') + 2)
+  : [];
 const dir = localDir(undefined, process.env);
 const started = performance.now();
 
@@ -124,7 +128,7 @@ function isReady(tenant: Tenant): boolean {
 async function main(): Promise<void> {
   const shown = relative(root, folder);
   heading(`Start the centres (jinhong local up --cloud ${shown}/cloud.yaml)`);
-  await jinhong(['local', 'up', '--cloud', join(folder, 'cloud.yaml')]);
+  await jinhong(['local', 'up', '--cloud', join(folder, 'cloud.yaml'), ...ports]);
   const engineer = people.find((entry) => entry.groups.includes(cloud.spec.groups.platform));
   if (engineer === undefined) throw new Error('people.yaml names no platform engineer');
   const kubeconfig = await writePersonKubeconfig(dir, engineer);
@@ -142,4 +146,9 @@ async function main(): Promise<void> {
   console.log(`  administrators' contexts: ${relative(process.cwd(), cloudPaths(dir).kubeconfig)}`);
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+}
