@@ -116,7 +116,7 @@ export const kinds = {
       state('.status.state', 'State'),
       state('.spec.class', 'Class'),
       ...readyColumns,
-      state('.status.sites[*].name', 'Sites'),
+      state('.status.sites[?(@.role=="active")].name', 'Active'),
       state('.status.waitingFor[*].group', 'Waiting'),
       state('.status.pricePerMonth', 'Price', true),
       message,
