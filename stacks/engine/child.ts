@@ -10,15 +10,26 @@ import type { EngineMessage, EngineRequest, EngineResult, PendingOperation } fro
 import { project, sitePaths } from './state.ts';
 
 const stop = new AbortController();
+/** Whether the engine has said something: from then on it takes an interrupt in order; before, it would drop its lock. */
+let engineListens = false;
+let stopAsked = false;
+/** Milliseconds after which an engine that says nothing is interrupted all the same. */
+const longestSilenceMs = 15_000;
 
 process.once('message', (request: EngineRequest) => {
   void serve(request).finally(() => process.disconnect?.());
 });
-process.on('disconnect', () => stop.abort());
+process.on('disconnect', askToStop);
+process.on('SIGINT', askToStop);
+process.on('SIGTERM', askToStop);
 // The parent may be gone while we write to its pipe.
 process.stderr.on('error', () => undefined);
-process.on('SIGINT', () => stop.abort());
-process.on('SIGTERM', () => stop.abort());
+
+function askToStop(): void {
+  stopAsked = true;
+  if (engineListens) stop.abort();
+  else setTimeout(() => stop.abort(), longestSilenceMs).unref();
+}
 
 async function serve(request: EngineRequest): Promise<void> {
   const collector = collectEvents();
@@ -32,7 +43,10 @@ async function serve(request: EngineRequest): Promise<void> {
 
 async function perform(request: EngineRequest, collector: EventCollector): Promise<EngineResult> {
   const stack = await openStack(request);
+  if (stopAsked) throw new Error('stopped before it began');
   const onEvent = (event: automation.EngineEvent): void => {
+    engineListens = true;
+    if (stopAsked) stop.abort();
     const message = collector.take(event);
     if (message !== undefined) void send(message);
   };
@@ -91,7 +105,7 @@ function describe(error: unknown, seen: EngineResult): EngineMessage {
     const message = 'Another update of this centre holds the lock of its state.';
     return { type: 'error', kind: 'locked', code: 'stack-locked', message, diagnostics };
   }
-  if (stop.signal.aborted) {
+  if (stopAsked) {
     return { type: 'error', kind: 'terminal', code: 'engine-stopped', message: 'The update was stopped.', diagnostics };
   }
   const errors = diagnostics.filter((entry) => entry.severity === 'error');
