@@ -122,7 +122,7 @@ async function startOwn(options: OwnCloudOptions): Promise<{ cloud: TestCloud; s
 }
 
 /** First port of a range in which no centre of another local cloud lives. */
-async function freeBasePort(centres: number): Promise<number> {
+export async function freeBasePort(centres: number): Promise<number> {
   for (let base = 28_400; base < 32_000; base += 200) {
     const ports = Array.from({ length: centres }, (_, index) => Object.values(portsOf(base, index))).flat();
     if (!(await Promise.all(ports.map(isPortTaken))).some(Boolean)) return base;
