@@ -5,7 +5,7 @@ import type { EngineBinaries, Env } from './engine/binaries.ts';
 import { objectOf } from './engine/events.ts';
 import type { EngineOperation, EngineResult, ObjectChange } from './engine/protocol.ts';
 import { type RunOptions, runEngine } from './engine/run.ts';
-import { readRecord, writeRecord } from './engine/state.ts';
+import { hasState, readRecord, writeRecord } from './engine/state.ts';
 import { type Deviation, findDeviations, platformHash, repair } from './installed.ts';
 import { phaseOf } from './platform.ts';
 import { resourceName, type Target } from './registration.ts';
@@ -45,7 +45,7 @@ export interface PlatformChanges {
 export async function planPlatform(stack: CentreStack): Promise<PlatformChanges> {
   const look = await lookAt(stack);
   if (look.settled) return settled(look);
-  const result = await engine(stack, 'preview', look.drift.length > 0);
+  const result = await engine(stack, 'preview', look.refresh);
   return combine(look, result, look.drift);
 }
 
@@ -58,7 +58,7 @@ export async function installPlatform(stack: CentreStack): Promise<PlatformChang
   const look = await lookAt(stack);
   if (look.settled) return settled(look);
   const begun = stack.now();
-  let result = await engine(stack, 'up', look.drift.length > 0);
+  let result = await engine(stack, 'up', look.refresh);
   let left = await findDeviations(stack.client, stack.objects);
   if (left.some((deviation) => deviation.state === 'missing')) {
     result = mergeResults(result, await engine(stack, 'up', true));
@@ -103,6 +103,8 @@ function hashesOf(objects: readonly KubeObject[]): Record<string, string> {
 interface Look {
   readonly hash: string;
   readonly settled: boolean;
+  /** The engine has a state that may be wrong about what is there: it must look first. */
+  readonly refresh: boolean;
   /** Live objects that differ although nothing else is wished than last time. */
   readonly drift: readonly Deviation[];
   readonly expectedSeconds: number | undefined;
@@ -116,6 +118,7 @@ async function lookAt(stack: CentreStack): Promise<Look> {
   return {
     hash,
     settled: unchanged && deviations.length === 0 && !stack.refresh,
+    refresh: stack.refresh || (deviations.length > 0 && hasState(stack.stateDir, stack.target.site)),
     drift: unchanged || stack.refresh ? deviations : [],
     expectedSeconds: record?.seconds,
   };
@@ -128,7 +131,7 @@ function settled(look: Look): PlatformChanges {
 function engine(stack: CentreStack, operation: EngineOperation, refresh: boolean): Promise<EngineResult> {
   const { target, stateDir, objects, env, onProgress, signal } = stack;
   return runEngine(
-    { operation, target, stateDir, objects, binaries: stack.binaries(), refresh: refresh || stack.refresh },
+    { operation, target, stateDir, objects, binaries: stack.binaries(), refresh },
     { env, ...(onProgress === undefined ? {} : { onProgress }), ...(signal === undefined ? {} : { signal }) },
   );
 }

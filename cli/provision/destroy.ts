@@ -61,6 +61,7 @@ export async function destroySite(ctx: Context, path: string, options: DestroyOp
     rmSync(sitePaths(stateDir, site.name).record, { force: true });
     if (!options.everything) return { site: site.name, removed: changes.length, kept: guarded };
     for (const object of objects.filter(isProtected).reverse()) await removeGuarded(client, object);
+    await waitUntilGone(ctx, client, objects.filter(isProtected));
     await runEngine({ ...request, operation: 'forget' }, { env: ctx.env, signal: ctx.signal });
     return { site: site.name, removed: changes.length + guarded.length, kept: [] };
   });
@@ -92,5 +93,40 @@ async function removeGuarded(client: KubeClient, object: KubeObject): Promise<vo
     await client.remove(resource, { name });
   } catch (error) {
     if (!isNotFound(error)) throw error;
+  }
+}
+
+const goneMs = 60_000;
+
+/** A namespace goes on existing until its content is gone; an `up` before that would install into it and lose everything. */
+async function waitUntilGone(ctx: Context, client: KubeClient, objects: readonly KubeObject[]): Promise<void> {
+  const deadline = ctx.now() + goneMs;
+  for (;;) {
+    const found = await Promise.all(objects.map((object) => isThere(client, object)));
+    const left = objects.filter((_, index) => found[index] === true).map(resourceName);
+    if (left.length === 0) return;
+    if (ctx.now() > deadline) {
+      const text = {
+        zh: `${goneMs / 1000} 秒后仍在删除：${left.join('、')}`,
+        en: `still on their way out after ${goneMs / 1000} s: ${left.join(', ')}`,
+      };
+      throw new AppError('timeout', text.en, {
+        code: 'still-terminating',
+        hint: 'kubectl get namespaces',
+        data: { text },
+      });
+    }
+    ctx.signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+}
+
+async function isThere(client: KubeClient, object: KubeObject): Promise<boolean> {
+  try {
+    await client.get(resourceOf(object), { name: object.metadata.name });
+    return true;
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
   }
 }

@@ -7,7 +7,7 @@ import { type Lock, readStackLocks, readStateLock, removeLock, withStateLock } f
 import type { EngineOperation, EngineResult } from '../../stacks/engine/protocol.ts';
 import { type Facts, type Proposal, proposeRecovery, type SiteFacts } from '../../stacks/engine/recovery.ts';
 import { runEngine } from '../../stacks/engine/run.ts';
-import { project, readRecord, sitePaths, stateDirOf, writeWhole } from '../../stacks/engine/state.ts';
+import { hasState, readRecord, sitePaths, stateDirOf, stateFile, writeWhole } from '../../stacks/engine/state.ts';
 import { needKubeconfig } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { confirm } from '../view/ask.ts';
@@ -72,10 +72,8 @@ async function lostOf(centres: readonly Centre[]): Promise<Lost> {
 async function factsOf(recovery: Recovery, { site }: Centre): Promise<SiteFacts> {
   const { stateDir } = recovery;
   const locks = readStackLocks(stateDir, site.name);
-  const hasState = existsSync(
-    join(sitePaths(stateDir, site.name).backend, '.pulumi', 'stacks', project, `${site.name}.json`),
-  );
-  if (!hasState || locks.length > 0) return { site: site.name, locks, pending: undefined, unfinished: false };
+  if (!hasState(stateDir, site.name) || locks.length > 0)
+    return { site: site.name, locks, pending: undefined, unfinished: false };
   const { pending } = await engine(recovery, site.name, 'inspect');
   return { site: site.name, locks, pending, unfinished: readRecord(stateDir, site.name) === undefined };
 }
@@ -141,7 +139,7 @@ async function mend(
 /** Copies the state as it is on the disk: the engine itself would refuse while its lock is there. */
 function copyState({ ctx, stateDir }: Recovery, site: string): string {
   const paths = sitePaths(stateDir, site);
-  const source = join(paths.backend, '.pulumi', 'stacks', project, `${site}.json`);
+  const source = stateFile(stateDir, site);
   const target = join(paths.exports, `${new Date(ctx.now()).toISOString().replaceAll(':', '')}.json`);
   const text = existsSync(source) ? readFileSync(source) : '';
   writeWhole(target, text);

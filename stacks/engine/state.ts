@@ -38,6 +38,16 @@ export function sitePaths(stateDir: string, site: string): SitePaths {
   };
 }
 
+/** The file in which the engine keeps the state of a centre. Pure. */
+export function stateFile(stateDir: string, site: string): string {
+  return join(sitePaths(stateDir, site).backend, '.pulumi', 'stacks', project, `${site}.json`);
+}
+
+/** Whether the engine has ever worked on a centre. */
+export function hasState(stateDir: string, site: string): boolean {
+  return existsSync(stateFile(stateDir, site));
+}
+
 /** Makes the folders of a centre and, once, the passphrase; safe when several processes do it at the same time. */
 export function prepareState(stateDir: string, site: string): SitePaths {
   const paths = sitePaths(stateDir, site);
