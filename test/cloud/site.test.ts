@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { namespaces } from '../../core/model/names.ts';
+import { resources } from '../../kube/resource.ts';
+import type { KubeClient } from '../../kube/types.ts';
+import { until } from '../support/centre.ts';
+import { citySites } from '../support/city.ts';
+import { clientAs, jinhong } from '../support/cloud.ts';
+import { approve, type Cast, castOf, submit, waitReady } from '../support/tenancy.ts';
+
+const credential = { namespace: namespaces.system, name: 'jinhong-management-credential' };
+const confirmation = { namespace: namespaces.system, name: 'jinhong-site-confirm' };
+let cast: Cast;
+let east: KubeClient;
+
+beforeAll(async () => {
+  cast = await castOf('alpha');
+  east = await clientAs(cast.engineer, citySites.primary);
+});
+afterAll(async () => {
+  await Promise.all([cast.close(), east.close()]);
+});
+
+interface Standing {
+  readonly name: string;
+  readonly reachable: boolean;
+}
+
+describe('jinhong site', () => {
+  it('status names every centre and says that it answers', async () => {
+    const { code, stdout } = await jinhong(['site', 'status', '-o', 'json'], cast.engineer);
+    expect(code).toBe(0);
+    const { items } = JSON.parse(stdout) as { items: Standing[] };
+    expect(items.map((item) => [item.name, item.reachable]).sort()).toEqual(
+      Object.values(citySites)
+        .map((name) => [name, true])
+        .sort(),
+    );
+  });
+
+  it('join leaves a good credential alone, and replaces it when asked', async () => {
+    const before = await east.get(resources.secret, credential);
+    expect((await jinhong(['site', 'join', citySites.primary], cast.engineer)).code).toBe(0);
+    expect((await east.get(resources.secret, credential)).metadata.resourceVersion).toBe(
+      before.metadata.resourceVersion,
+    );
+    expect((await jinhong(['site', 'join', citySites.primary, '--renew'], cast.engineer)).code).toBe(0);
+    expect((await east.get(resources.secret, credential)).metadata.resourceVersion).not.toBe(
+      before.metadata.resourceVersion,
+    );
+    await submit(cast, 'alpha', 'joined');
+    await approve(cast, 'alpha', 'joined');
+    await waitReady(cast, 'alpha', 'joined', 'True');
+  });
+
+  it('confirm lets a large change through for a time, and not any longer', async () => {
+    const now = Date.now();
+    expect((await jinhong(['site', 'confirm', citySites.primary, '--for', '10m'], cast.engineer)).code).toBe(0);
+    const { data } = (await east.get(resources.configMap, confirmation)) as { data?: { until?: string } };
+    const end = Date.parse(data?.until ?? '');
+    expect(end).toBeGreaterThan(now + 9 * 60_000);
+    expect(end).toBeLessThan(now + 12 * 60_000);
+    expect((await jinhong(['site', 'confirm', citySites.primary, '--for', '0s'], cast.engineer)).code).toBe(0);
+    await until('no confirmation is left', async () => {
+      const map = (await east.get(resources.configMap, confirmation)) as { data?: { until?: string } };
+      return Date.parse(map.data?.until ?? '1970-01-01') <= Date.now();
+    });
+  });
+
+  it('retire is refused while a tenant runs there, and asks for the name', async () => {
+    const unnamed = await jinhong(['site', 'retire', citySites.primary], cast.engineer);
+    expect(unnamed.code).not.toBe(0);
+    const named = await jinhong(['site', 'retire', citySites.primary, `--yes=${citySites.primary}`], cast.engineer);
+    expect(named.code).not.toBe(0);
+    const hub = await clientAs(cast.engineer, citySites.management);
+    const { items } = await hub.list(resources.grant, { namespace: `site-${citySites.primary}` });
+    expect(items.length).toBeGreaterThan(0);
+    await hub.close();
+  });
+});
