@@ -1,6 +1,7 @@
 import { buildTree, type DepartmentTree } from '../../core/decide/allowance.ts';
 import { siteNamespace } from '../../core/model/names.ts';
 import { canonicalJson } from '../../kube/apply.ts';
+import type { Recorder } from '../../kube/events.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { Caches } from './caches.ts';
@@ -12,6 +13,8 @@ export interface ManagementContext {
   readonly deps: ControllerDeps;
   readonly caches: Caches;
   readonly contacts: Contacts;
+  /** Says on a Tenant what became of it, for `kubectl describe`. */
+  readonly events: Recorder;
 }
 
 /** The departments as a tree, by the cache. */

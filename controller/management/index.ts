@@ -1,4 +1,5 @@
 import { siteNamespace } from '../../core/model/names.ts';
+import { createRecorder } from '../../kube/events.ts';
 import type { ControllerDeps, RunningController } from '../deps.ts';
 import { createQueue, type Queue } from '../queue.ts';
 import { type CacheName, type Caches, type OnChange, startCaches } from './caches.ts';
@@ -41,7 +42,14 @@ export function runManagement(deps: ControllerDeps): RunningController {
   });
   // Nothing is told before `ctx` is there: the first list takes at least one turn of the event loop.
   const caches = startCaches(deps, react(queues, contacts, context));
-  parts.ctx = { deps, caches, contacts };
+  const events = createRecorder({
+    client: deps.client,
+    controller: 'jinhong.dev/management',
+    instance: deps.site,
+    clock: deps.clock,
+    log: deps.log,
+  });
+  parts.ctx = { deps, caches, contacts, events };
   const starting = caches.synced.then(
     () => begin(caches, queues),
     () => undefined,
@@ -58,6 +66,7 @@ export function runManagement(deps: ControllerDeps): RunningController {
       await caches.stop();
       await starting;
       await Promise.all([departments.stop(), sites.stop(), loop.stop()]);
+      await events.stop();
     },
   };
 }

@@ -79,6 +79,7 @@ export const managementOwnCalls: readonly Call[] = [
   ...calls([...readAndApply], rbac, 'roles'),
   ...calls([...readAndApply], rbac, 'rolebindings'),
   ...calls(['bind'], rbac, 'clusterroles', { names: boundInDepartments }),
+  ...calls(['create', 'patch'], 'events.k8s.io', 'events'),
   // The heartbeats of the sites, and a heartbeat's Lease made together with the account that renews it.
   ...calls([...read, 'create'], coordination, 'leases'),
   ...calls(['get', 'update'], coordination, 'leases', {

@@ -1,11 +1,12 @@
 import type { TenantClass } from '../model/fields.ts';
 import type { GrantedEnvironment } from '../model/grant.ts';
 import type { Tenant } from '../model/kinds.ts';
-import { type Assembled, assemble } from './assemble.ts';
+import { type Assembled, assemble, type PlannedGrant } from './assemble.ts';
 import {
   type Current,
   compareRequest,
   currentOf,
+  type ExistingGrant,
   isBehind,
   isProtectedRemoval,
   leadingGrant,
@@ -37,9 +38,14 @@ export function decideTenant(view: TenantView, world: World): Decided {
   return decidePresent({ ...view, tenant: view.tenant }, world);
 }
 
+/** A Grant as a decision that changes nothing: without its number, or it would look like another one. */
+function asItIs({ site, spec: { decision: _, ...spec } }: ExistingGrant): PlannedGrant {
+  return { site, spec };
+}
+
 /** Nothing changes while a centre knows more than the management centre: any decision could be a step back. */
 function stay(view: TenantView, world: World, sites: readonly string[]): Decided {
-  const grants = view.existing.map(({ site, spec }) => ({ site, spec }));
+  const grants = view.existing.map(asItIs);
   const verdict: Verdict = {
     ...quiet,
     state: stateOfGrants(view),
@@ -61,7 +67,7 @@ function decideGone(view: TenantView, world: World): Decided {
   if (leading === undefined) return { ...finish({ grants: [], finished: [] }), finalizer: false, verdict: undefined };
   const { spec } = leading;
   if (spec.state !== 'Retiring' && spec.state !== 'Removed') {
-    const grants = view.existing.map(({ site, spec: same }) => ({ site, spec: same }));
+    const grants = view.existing.map(asItIs);
     return { ...finish({ grants, finished: [] }), finalizer: false, verdict: undefined };
   }
   const assembled = assemble({

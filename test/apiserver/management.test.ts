@@ -382,7 +382,9 @@ describe('at rest', () => {
     // The server records an apply as `patch` also when it creates; `bind` is no call of its own; the Lease is main's.
     const made = ({ verb, group, resource, subresource }: (typeof managementOwnCalls)[number]) =>
       `${verb} ${group}/${resource}${subresource === undefined ? '' : `/${subresource}`}`;
-    const never = managementOwnCalls.map(made).filter((call) => !seen.has(call));
+    // Only an event that happens again within minutes is patched.
+    const chance = 'patch events.k8s.io/events';
+    const never = managementOwnCalls.map(made).filter((call) => !seen.has(call) && call !== chance);
     expect(never).toEqual([
       'update jinhong.dev/hostnameclaims',
       'create /namespaces',

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectNames } from '../../core/desired/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import { until } from '../support/centre.ts';
 import { citySites } from '../support/city.ts';
 import { clientAs, jinhong } from '../support/cloud.ts';
 import {
@@ -66,6 +67,18 @@ describe("a department's request", () => {
     expect([roles['active'], roles['standby']].sort()).toEqual([citySites.primary, citySites.peer]);
     expect(roles['copy']).toBe(citySites.recovery);
     expect(conditionOf(tenant, 'Ready')?.observedGeneration).toBe(tenant.metadata.generation);
+  });
+
+  it('tells its people by an event what became of it', async () => {
+    const toldTo = async (type: string) => {
+      const { items } = await cast.asMember.list(resources.event, { namespace: `dept-${department}` });
+      const events = items as unknown as { type: string; regarding: { kind: string; name: string } }[];
+      return events.some(
+        (event) => event.type === type && event.regarding.kind === 'Tenant' && event.regarding.name === name,
+      );
+    };
+    await until('an event that it waited', () => toldTo('Warning'));
+    await until('an event that it is ready', () => toldTo('Normal'));
   });
 
   it('lets a member work in its own namespace and nowhere else', async () => {

@@ -4,6 +4,7 @@ import type { Decided, TenantView } from '../../../core/decide/types.ts';
 import type { Approval, Tenant } from '../../../core/model/kinds.ts';
 import { apiVersion, managers } from '../../../core/model/names.ts';
 import type { Reason } from '../../../core/model/reasons.ts';
+import type { TenantStatus } from '../../../core/model/tenant.ts';
 import { canonicalJson } from '../../../kube/apply.ts';
 import { type Condition, setCondition } from '../../../kube/conditions.ts';
 import { isConflict, isNotFound } from '../../../kube/errors.ts';
@@ -54,8 +55,22 @@ export async function writeTenantStatus(
     cloud,
     nowMs,
   });
-  if (canonicalJson(tenant.status) !== canonicalJson(status)) await applyStatus(ctx, ctx.caches.tenant, tenant, status);
+  if (canonicalJson(tenant.status) !== canonicalJson(status)) {
+    await applyStatus(ctx, ctx.caches.tenant, tenant, status);
+    tellChange(ctx, tenant, status);
+  }
   return nextDueMs(status, cloud, nowMs);
+}
+
+/** An event when a tenant became ready, stopped being so, or is not ready for another reason than before. */
+function tellChange(ctx: ManagementContext, tenant: Tenant, after: TenantStatus): void {
+  const readyOf = (status: TenantStatus | undefined) => status?.conditions.find((entry) => entry.type === 'Ready');
+  const before = readyOf(tenant.status);
+  const ready = readyOf(after);
+  if (ready === undefined || (before?.status === ready.status && before.reason === ready.reason)) return;
+  const type = ready.status === 'True' ? 'Normal' : 'Warning';
+  const regarding = { apiVersion, kind: 'Tenant', metadata: tenant.metadata } as KubeObject;
+  ctx.events.event(regarding, { type, reason: ready.reason, action: 'Decide', note: ready.message });
 }
 
 /** Says on each Approval of a tenant whether it counts. */

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { changesGrants, type Plan } from '../../../controller/management/tenants/commit.ts';
+import type { ExistingGrant } from '../../../core/decide/change.ts';
 import { decideTenant } from '../../../core/decide/decide.ts';
 import { newerApproval } from '../../../core/decide/envelope.ts';
 import { entryOf, Ledger } from '../../../core/decide/ledger.ts';
@@ -23,6 +25,8 @@ const ledgerWith = (grants: Parameters<typeof entryOf>[0]) => {
   ledger.set('water/meters', entryOf(grants));
   return ledger;
 };
+const held = (grants: readonly ExistingGrant[]): Plan['existing'] =>
+  grants.map((grant) => ({ ...grant, object: {} as Plan['existing'][number]['object'] }));
 const env = (cpu: string, more: object = {}): TenantSpec['environments'] => [
   { name: 'production', quota: { 'requests.cpu': cpu, 'requests.memory': '16Gi', pods: '40' }, ...more },
 ];
@@ -230,8 +234,15 @@ describe('a change', () => {
       status: { ...reported(grant.spec), observedDecision: { term: 2, revision: 1 } },
     }));
     const { decided } = step({ tenant: tenant({ environments: env('1') }), existing: ahead }, { ledger });
-    expect(decided.grants.map(({ spec }) => spec)).toEqual(ahead.map(({ spec }) => spec));
+    expect(changesGrants({ key: 'water/meters', decided, existing: held(ahead), tenant: undefined })).toBe(false);
+    expect(decided.grants.map(({ spec }) => spec)).toEqual(ahead.map(({ spec: { decision: _, ...spec } }) => spec));
     expect(decided.verdict).toMatchObject({ reason: 'ManagementBehind', waits: [{ part: 'site', group: 'platform' }] });
+  });
+
+  it('is left as it is when the request is missing though nobody removed it', () => {
+    const { decided } = step({ tenant: undefined, existing }, { ledger });
+    expect(changesGrants({ key: 'water/meters', decided, existing: held(existing), tenant: undefined })).toBe(false);
+    expect(decided.grants).toHaveLength(existing.length);
   });
 
   it('freezes when a part is revoked, keeps everything, and thaws with a newer approval', () => {
