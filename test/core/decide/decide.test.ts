@@ -5,6 +5,7 @@ import type { ExistingGrant } from '../../../core/decide/change.ts';
 import { decideTenant } from '../../../core/decide/decide.ts';
 import { newerApproval } from '../../../core/decide/envelope.ts';
 import { entryOf, Ledger } from '../../../core/decide/ledger.ts';
+import type { Decided } from '../../../core/decide/types.ts';
 import type { TenantSpec } from '../../../core/model/tenant.ts';
 import {
   approval,
@@ -25,8 +26,14 @@ const ledgerWith = (grants: Parameters<typeof entryOf>[0]) => {
   ledger.set('water/meters', entryOf(grants));
   return ledger;
 };
-const held = (grants: readonly ExistingGrant[]): Plan['existing'] =>
-  grants.map((grant) => ({ ...grant, object: {} as Plan['existing'][number]['object'] }));
+/** Whether the controller would write any Grant. */
+const writes = (decided: Decided, grants: readonly ExistingGrant[]): boolean =>
+  changesGrants({
+    key: 'water/meters',
+    decided,
+    existing: grants.map((grant) => ({ ...grant, object: {} as Plan['existing'][number]['object'] })),
+    tenant: undefined,
+  });
 const env = (cpu: string, more: object = {}): TenantSpec['environments'] => [
   { name: 'production', quota: { 'requests.cpu': cpu, 'requests.memory': '16Gi', pods: '40' }, ...more },
 ];
@@ -234,15 +241,9 @@ describe('a change', () => {
       status: { ...reported(grant.spec), observedDecision: { term: 2, revision: 1 } },
     }));
     const { decided } = step({ tenant: tenant({ environments: env('1') }), existing: ahead }, { ledger });
-    expect(changesGrants({ key: 'water/meters', decided, existing: held(ahead), tenant: undefined })).toBe(false);
-    expect(decided.grants.map(({ spec }) => spec)).toEqual(ahead.map(({ spec: { decision: _, ...spec } }) => spec));
+    expect(writes(decided, ahead)).toBe(false);
+    expect(decided.grants.map(({ site }) => site)).toEqual(ahead.map(({ site }) => site));
     expect(decided.verdict).toMatchObject({ reason: 'ManagementBehind', waits: [{ part: 'site', group: 'platform' }] });
-  });
-
-  it('is left as it is when the request is missing though nobody removed it', () => {
-    const { decided } = step({ tenant: undefined, existing }, { ledger });
-    expect(changesGrants({ key: 'water/meters', decided, existing: held(existing), tenant: undefined })).toBe(false);
-    expect(decided.grants).toHaveLength(existing.length);
   });
 
   it('freezes when a part is revoked, keeps everything, and thaws with a newer approval', () => {
@@ -316,37 +317,9 @@ describe('a removal', () => {
 
   it('is never read from an absence: Grants of a request that just is not there stay', () => {
     const { decided } = step({ tenant: undefined, existing }, { ledger });
-    expect(decided.grants.map(({ spec }) => spec)).toEqual(existing.map(({ spec }) => spec));
+    expect(writes(decided, existing)).toBe(false);
+    expect(decided.grants.map(({ site }) => site)).toEqual(existing.map(({ site }) => site));
     expect(decided.finished).toEqual([]);
-  });
-});
-
-describe('a trial', () => {
-  const trial = tenant({ class: 'trial', until: '2026-04-30', environments: [{ name: 'test', size: 'small' }] });
-  const existing = step({ tenant: trial }).grants;
-  const ledger = ledgerWith(existing);
-  const onDay = (days: number) => ({ ledger, nowMs: startMs + days * dayMs });
-
-  it('freezes after its last day, retires when its retention is over, and is not granted again by itself', () => {
-    expect(step({ tenant: trial, existing }, onDay(15)).grants[0]?.spec.state).toBe('Active');
-    const frozen = step({ tenant: trial, existing }, onDay(16));
-    expect(frozen.grants[0]?.spec.state).toBe('Frozen');
-    expect(frozen.decided.verdict).toMatchObject({ state: 'Frozen', reason: 'Ended' });
-    const retiring = step({ tenant: trial, existing: frozen.grants }, onDay(46));
-    expect(retiring.grants[0]?.spec.state).toBe('Retiring');
-    const removed = step({ tenant: trial, existing: retiring.grants }, onDay(46));
-    expect(removed.grants[0]?.spec.state).toBe('Removed');
-    const done = step({ tenant: trial, existing: removed.grants }, onDay(46)).decided;
-    expect(done).toMatchObject({ grants: [], finished: ['north'], finalizer: false, verdict: { state: 'Removed' } });
-    expect(step({ tenant: trial, existing: [] }, onDay(47)).decided.grants).toEqual([]);
-  });
-
-  it('is not made endless by leaving out its date on the way to production', () => {
-    const asks = tenant({ class: 'production', environments: trial.spec.environments });
-    const approvals = bothApprovals({ envelope: { class: 'trial' } });
-    const { grants, decided } = step({ tenant: asks, existing, approvals }, onDay(1));
-    expect(grants[0]?.spec).toMatchObject({ class: 'trial', state: 'Frozen' });
-    expect(decided.verdict?.reason).toBe('EndUnknown');
   });
 });
 
