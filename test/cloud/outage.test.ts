@@ -89,10 +89,17 @@ describe('with the management centre restored from an older copy of its data', (
       () => exists(hub, resources.grant, { namespace: `site-${citySites.primary}`, name: `${department}-${later}` }),
       30_000,
     );
+    const grant = { namespace: `site-${citySites.primary}`, name: `${department}-${later}` };
+    const before = (await hub.get(resources.grant, grant)).metadata.generation;
     await Promise.all([...both, hub].map((client) => client.close()));
     const after = 'after';
     await submit(cast, department, after);
     await approve(cast, department, after);
     await waitReady(cast, department, after, 'True', 60_000);
+    const again = await clientAs(cast.engineer, citySites.management);
+    expect((await again.get(resources.grant, grant)).metadata.generation, 'no decision is written to it again').toBe(
+      before,
+    );
+    await again.close();
   });
 });
