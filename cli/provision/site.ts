@@ -176,7 +176,8 @@ async function confirmation(client: KubeClient): Promise<number | undefined> {
   return until === undefined ? undefined : Date.parse(until);
 }
 
-async function heartbeat(client: KubeClient, site: string): Promise<number | undefined> {
+/** When a site last reported to the management centre, in epoch milliseconds; undefined: never, or the caller may not see it. */
+export async function heartbeat(client: KubeClient, site: string): Promise<number | undefined> {
   const lease = await optional(client.get(resources.lease, { namespace: siteNamespace(site), name: 'jinhong-site' }));
   const renewed = (lease?.['spec'] as { renewTime?: string } | undefined)?.renewTime;
   return renewed === undefined ? undefined : Date.parse(renewed);

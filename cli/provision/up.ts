@@ -12,10 +12,14 @@ import { joinSite } from './join.ts';
 import { readDepartments } from './live.ts';
 import { type Session, stackOf } from './session.ts';
 import { departmentChanges, departmentSet, refuseForeign, type TenantChanges } from './sets.ts';
+import { heartbeat } from './site.ts';
 import { type Settled, waitForDepartments, waitForTenants } from './wait.ts';
 
 /** Centres of one wave that are installed at once. */
 const installsAtOnce = 2;
+
+/** A controller that runs reads its credential every 10 s; twice that, and the first heartbeat. */
+const firstContactMs = 30_000;
 
 /** What `up` did, step by step. */
 export interface UpReport {
@@ -168,19 +172,38 @@ async function joinSites(
   const sites = centres.filter(({ site }) => site.role !== 'management');
   const results = await Promise.all(
     sites.map(async (centre) => {
+      const { name } = centre.site;
+      const before = await heartbeat(management.client, name);
       const joined = await joinSite(management, centre, {
         nowMs: ctx.now(),
         waitMs: 60_000,
         signal: ctx.signal,
         ...(options.server === undefined ? {} : { server: options.server }),
       });
-      if (joined === 'joined') {
-        progress.set(centre.site.name, { phase: ctx.say({ zh: '已接入', en: 'joined' }), done: true });
-      }
-      return joined === 'joined' ? [centre.site.name] : [];
+      if (joined === 'valid') return [];
+      progress.set(name, { phase: ctx.say({ zh: '等待首次联系', en: 'waiting for its first contact' }) });
+      const inTouch = await waitForContact(session, name, before);
+      const quiet = { zh: '已接入，尚无联系', en: 'joined, not in touch yet' };
+      progress.set(name, { phase: ctx.say(inTouch ? { zh: '已接入', en: 'joined' } : quiet), done: true });
+      return [name];
     }),
   );
   return results.flat().sort();
+}
+
+/**
+ * Waits until a centre that was just joined has reported: tenants are placed only where somebody is in touch, so deciding
+ * earlier would put all of them on the first centre that answers. False after `firstContactMs`; the rest goes on.
+ */
+async function waitForContact(session: Session, name: string, before: number | undefined): Promise<boolean> {
+  const { ctx, management } = session;
+  const deadline = ctx.now() + firstContactMs;
+  while (ctx.now() < deadline && !ctx.signal.aborted) {
+    const now = await heartbeat(management.client, name);
+    if (now !== undefined && now !== before) return true;
+    await new Promise((resolve) => setTimeout(resolve, 250));
+  }
+  return false;
 }
 
 interface TenantOptions extends UpOptions {

@@ -54,12 +54,14 @@ describe('jinhong site', () => {
 
   it('confirm lets a large change through for a time, and not any longer', async () => {
     const now = Date.now();
-    expect((await jinhong(['site', 'confirm', citySites.primary, '--for', '10m'], cast.engineer)).code).toBe(0);
+    expect((await jinhong(['site', 'confirm', citySites.primary, '--for', '10m', '--yes'], cast.engineer)).code).toBe(
+      0,
+    );
     const { data } = (await east.get(resources.configMap, confirmation)) as { data?: { until?: string } };
     const end = Date.parse(data?.until ?? '');
     expect(end).toBeGreaterThan(now + 9 * 60_000);
     expect(end).toBeLessThan(now + 12 * 60_000);
-    expect((await jinhong(['site', 'confirm', citySites.primary, '--for', '0s'], cast.engineer)).code).toBe(0);
+    expect((await jinhong(['site', 'confirm', citySites.primary, '--for', '0s', '--yes'], cast.engineer)).code).toBe(0);
     await until('no confirmation is left', async () => {
       const map = (await east.get(resources.configMap, confirmation)) as { data?: { until?: string } };
       return Date.parse(map.data?.until ?? '1970-01-01') <= Date.now();
