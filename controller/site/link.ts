@@ -7,6 +7,7 @@ import { type Heartbeat, startHeartbeat } from '../../kube/heartbeat.ts';
 import { type Informer, startInformer } from '../../kube/list-watch.ts';
 import { ourApiVersion, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import { isOlder } from '../../kube/version.ts';
 import type { ControllerDeps } from '../deps.ts';
 import { type Credential, isRenewalDue, readCredential, renewToken } from './credential.ts';
 
@@ -42,6 +43,8 @@ interface Session {
   readonly client: KubeClient;
   readonly informer: Informer<Grant>;
   readonly heart: Heartbeat;
+  /** Versions at the last look, for `wentBack`. */
+  looked?: { readonly lease: string; readonly known: string };
 }
 
 interface State {
@@ -112,10 +115,28 @@ async function use(state: State, credential: Credential): Promise<void> {
     await connect(state, credential);
     return;
   }
-  if (credential.life === undefined || !isRenewalDue(credential.life, deps.clock.now())) return;
   if (current.heart.lastBeatMs() > deps.config.current().timings.silentAfterMs) return;
+  if (await wentBack(current, deps.site)) {
+    deps.log.warn({}, 'the management centre was restored from an older copy, reading it anew');
+    await connect(state, credential);
+    return;
+  }
+  if (credential.life === undefined || !isRenewalDue(credential.life, deps.clock.now())) return;
   await renewToken(current.client, deps.client, { namespace: siteNamespace(deps.site), name: siteAccountName });
   deps.log.info({}, 'the token for the management centre was renewed');
+}
+
+/**
+ * Whether the management centre is at an older version than it was: its own copy was put back. What is followed from a
+ * version that is yet to come stays silent until then. A heartbeat written after the last look must be newer than all
+ * that was known at that look; on a centre that only goes forward it always is. Decisions stay safe, they have numbers.
+ */
+async function wentBack(session: Session, site: string): Promise<boolean> {
+  const ref = { namespace: siteNamespace(site), name: siteAccountName };
+  const lease = (await session.client.get(resources.lease, ref)).metadata.resourceVersion ?? '';
+  const { looked } = session;
+  session.looked = { lease, known: session.informer.resourceVersion };
+  return looked !== undefined && looked.lease !== lease && isOlder(lease, looked.known);
 }
 
 /** The old session goes on answering until the new one has listed; only then is it ended. */
@@ -147,7 +168,7 @@ async function connect(state: State, credential: Credential): Promise<void> {
     leaseDurationSeconds: Math.ceil(timings.silentAfterMs / 1000),
   });
   await end(state.next);
-  const session = { fingerprint: credential.fingerprint, client, informer, heart };
+  const session: Session = { fingerprint: credential.fingerprint, client, informer, heart };
   state.next = session;
   informer.synced.then(
     () => adopt(state, session),

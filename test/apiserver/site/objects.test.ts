@@ -278,8 +278,7 @@ describe('rights', () => {
       'delete namespaces', // decisions.test.ts
       'delete networking.k8s.io/networkpolicies', // decisions.test.ts
       'patch secrets', // renewal of the token, link.test.ts
-      'get coordination.k8s.io/leases', // election, process.test.ts
-      'update coordination.k8s.io/leases',
+      'update coordination.k8s.io/leases', // election, process.test.ts
     ]);
   });
 });
