@@ -273,7 +273,8 @@ describe('rights', () => {
     const seen = (call: Call) =>
       used.has(nameOf(call)) || (call.verb === 'create' && used.has(nameOf({ ...call, verb: 'patch' })));
     const unused = siteCalls.filter((call) => call.verb !== 'bind' && !seen(call)).map(nameOf);
-    expect(unused).toEqual([
+    // The own Lease is read every some seconds, at times only after these tests.
+    expect(unused.filter((call) => call !== 'get coordination.k8s.io/leases')).toEqual([
       'delete jinhong.dev/grants', // long after a removal
       'delete namespaces', // decisions.test.ts
       'delete networking.k8s.io/networkpolicies', // decisions.test.ts
