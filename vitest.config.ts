@@ -1,8 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
 /**
- * Two projects: `unit` needs no server and runs in parallel; `cloud` runs on real API servers that
- * test/support/global.ts starts once, its files one after another because they share the centres.
+ * `unit` needs no server and runs in parallel; `apiserver` shares one real centre; `cloud` (with the attacks) on four real
+ * ones, its files one after another because they share them; `long` is what `npm run test:long` adds.
  */
 export default defineConfig({
   test: {
@@ -11,7 +11,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/cloud/**', 'test/faults/**', 'test/apiserver/**', 'test/long/**'],
+          exclude: ['test/{apiserver,attacks,cloud,faults,long}/**'],
           testTimeout: 30_000,
         },
       },
@@ -27,10 +27,19 @@ export default defineConfig({
       {
         test: {
           name: 'cloud',
-          include: ['test/cloud/**/*.test.ts'],
+          include: ['test/{attacks,cloud}/**/*.test.ts'],
           globalSetup: ['test/support/cloud.ts'],
           fileParallelism: false,
           testTimeout: 180_000,
+          hookTimeout: 600_000,
+        },
+      },
+      {
+        test: {
+          name: 'long',
+          include: ['test/long/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 3_600_000,
           hookTimeout: 600_000,
         },
       },
