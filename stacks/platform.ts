@@ -1,4 +1,3 @@
-import { admissionObjects } from '../core/access/admission.ts';
 import type { Call } from '../core/access/call.ts';
 import { managementCalls } from '../core/access/management.ts';
 import { binding, controllers, platformLabels, role } from '../core/access/objects.ts';
@@ -9,6 +8,7 @@ import { AppError } from '../core/errors.ts';
 import type { Cloud, CloudSite } from '../core/model/cloud.ts';
 import { apiVersion, labels, namespaces } from '../core/model/names.ts';
 import type { KubeObject } from '../kube/types.ts';
+import { policyObjects } from '../policies/objects.ts';
 import { controllerDeployment } from './controllers.ts';
 import { trafficObjects } from './traffic.ts';
 
@@ -56,7 +56,7 @@ export function platformObjects(input: PlatformInput): KubeObject[] {
     configuration(input),
     ...(management ? [] : [confirmation()]),
     ...trafficObjects({ accounts: [name], sites: management ? callers(input.cloud) : [] }),
-    ...admissionObjects(input.cloud.groups),
+    ...policyObjects(input.cloud.groups),
     controllerDeployment({ name, program, site: site.name, image: input.image, replicas: input.replicas ?? 2 }),
     ...(management ? input.cloud.sites.map(siteObject) : []),
   ];

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { admissionRules } from '../../core/access/admission.ts';
 import { checkRules } from '../../core/manifest/rules.ts';
 import { elementOf, fieldsOf, notesOf } from '../../core/manifest/schema-walk.ts';
 import { cloudManifest, type KindName, kinds, manifestSchema } from '../../core/model/kinds.ts';
 import { reasons } from '../../core/model/reasons.ts';
 import { siteReasons } from '../../core/model/reasons-site.ts';
 import type { Lang, Text } from '../../core/text/lang.ts';
+import { allRules as admissionRules } from '../../policies/index.ts';
 
 /** Where a rule is judged or a reason is said. */
 export type RuleSource = 'schema' | 'check' | 'admission' | 'reason' | 'siteReason';
@@ -38,7 +38,7 @@ export function allRules(): KnownRule[] {
     ...names.flatMap((name) => schemaRules(manifestSchema(name), name.toLowerCase())),
     ...schemaRules(cloudManifest, 'cloud'),
     ...Object.entries(checkRules).map(([id, { text, fix }]): KnownRule => ({ id, text, fix, source: 'check' })),
-    ...admissionRules().map(({ id, text }): KnownRule => ({ id, text, source: 'admission' })),
+    ...admissionRules.map(({ id, text }): KnownRule => ({ id, text, source: 'admission' })),
     ...entries(reasons, 'reason'),
     ...entries(siteReasons, 'siteReason'),
   ];

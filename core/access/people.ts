@@ -63,7 +63,7 @@ const tenantEdit: PolicyRule[] = [
 
 /**
  * What a member with `admin` changes beside: narrow network policies, service accounts, and who of its own groups may do
- * what. Admission keeps network policies narrow and bindings inside the tenant's groups (admission.ts).
+ * what. Admission keeps network policies narrow and bindings inside the tenant's groups (policies/).
  */
 const tenantAdmin: PolicyRule[] = [
   ...tenantEdit,

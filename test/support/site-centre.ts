@@ -24,6 +24,8 @@ import { loadKubeconfig } from '../../kube/config.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import { type KubeClient, type KubeObject, type Log, type Resource, silentLog } from '../../kube/types.ts';
+import { allRules } from '../../policies/index.ts';
+import { policyName } from '../../policies/rule.ts';
 import { phaseOf, platformObjects } from '../../stacks/platform.ts';
 import { auditLogOf, type OwnCentre, startTestCentre, uniqueName, until } from './centre.ts';
 import { cityCloud } from './city.ts';
@@ -70,7 +72,7 @@ function platform(): KubeObject[] {
   const objects = platformObjects({ cloud: testCloud(), site: testSite, image: 'none', directory: [], crds });
   // Admission keeps even an administrator from most of what these tests do to tenants' objects. The controller must hold
   // without it too, so the rules about tenants' own objects are not bound here.
-  const left = ['jinhong-tenant-network-policies', 'jinhong-tenant-bindings'];
+  const left = allRules.filter((rule) => rule.where === 'tenant').map(policyName);
   const sorted = objects
     .filter((object) => object.kind !== 'Deployment' && !left.includes(object.metadata.name))
     .sort((a, b) => phaseOf(a) - phaseOf(b));
