@@ -13,7 +13,7 @@ export interface Timings {
   readonly silentAfterMs: number;
   readonly backoffBaseMs: number;
   readonly backoffMaxMs: number;
-  /** How often every key is looked at without a cause. */
+  /** How often every key is looked at without a cause, and every cache reads the whole list. */
   readonly resyncMs: number;
 }
 

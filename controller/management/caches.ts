@@ -67,6 +67,7 @@ export function startCaches(deps: ControllerDeps, onChange: OnChange): Caches {
       log: deps.log,
       metrics: deps.metrics.informer(deps.client.name),
       maxBackoffMs: deps.config.current().timings.backoffMaxMs,
+      relistMs: deps.config.current().timings.resyncMs,
       onChange: (_key, kind, object, old) => onChange(name, { kind, object, old }),
     });
     deps.metrics.watchInformer(deps.client.name, resource.kind, informer);

@@ -72,6 +72,7 @@ export function startCaches(options: CacheOptions): SiteCaches {
       log: deps.log,
       metrics: deps.metrics.informer(deps.client.name),
       maxBackoffMs: deps.config.current().timings.backoffMaxMs,
+      relistMs: deps.config.current().timings.resyncMs,
       ...more,
     });
     deps.metrics.watchInformer(deps.client.name, more.resource.kind, informer);

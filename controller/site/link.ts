@@ -156,6 +156,7 @@ async function connect(state: State, credential: Credential): Promise<void> {
     },
     onChange: (_key, _kind, grant) => onChange(grant.metadata.name),
     maxBackoffMs: timings.backoffMaxMs,
+    relistMs: timings.resyncMs,
     metrics: deps.metrics.informer(client.name),
   });
   deps.metrics.watchInformer(client.name, 'Grant', informer);
