@@ -72,8 +72,8 @@ export interface Fault {
   readonly stall?: 'before' | 'after';
   /** Changes the whole answer. */
   readonly edit?: (answer: ProxyAnswer) => ProxyAnswer;
-  /** Decides about each line of a watch; `index` from 0. */
-  readonly line?: (line: string, index: number) => LineVerdict;
+  /** Decides about each line of a watch, the next one only once it has; `index` from 0. */
+  readonly line?: (line: string, index: number) => LineVerdict | Promise<LineVerdict>;
 }
 
 /** Decides what goes wrong with a call. */
@@ -234,7 +234,7 @@ async function passWatch(stream: ServerHttp2Stream, from: Chunks, fault: Fault):
     const lines = rest.split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      const verdict = fault.line?.(line, index) ?? [line];
+      const verdict = (await fault.line?.(line, index)) ?? [line];
       index += 1;
       if (stream.destroyed || verdict === 'stall') return;
       if (verdict === 'cut') return cutClient(stream);
