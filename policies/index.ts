@@ -1,21 +1,12 @@
-import { bindingOutsideTenant } from './binding-outside-tenant.ts';
 import { decidedByCaller } from './decided-by-caller.ts';
 import { exemptFrom, isExempt, type StaffGroups } from './exempt.ts';
-import { narrowNetworkPolicy } from './narrow-network-policy.ts';
 import { notAReviewer } from './not-a-reviewer.ts';
-import { platformMarks } from './platform-marks.ts';
-import { protectedObject } from './protected-object.ts';
+import { objectRules } from './object-rules.ts';
+import { podRules } from './pod-rules.ts';
 import { type FieldPath, type Rule, type RuleContext, type RuleRequest, refusalText } from './rule.ts';
 
 /** Every rule, in the order in which refusals are listed. */
-export const allRules: readonly Rule[] = [
-  decidedByCaller,
-  notAReviewer,
-  protectedObject,
-  platformMarks,
-  narrowNetworkPolicy,
-  bindingOutsideTenant,
-];
+export const allRules: readonly Rule[] = [decidedByCaller, notAReviewer, ...objectRules, ...podRules];
 
 /** A rule that a write breaks, with the places that break it. */
 export interface Breach {
