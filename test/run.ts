@@ -1,6 +1,7 @@
 /**
  * Runs every suite, one after another, and ends with `N passed, N failed`. Exit code 1 when a test failed, was skipped
- * or retried, or when a suite could not start. `node test/run.ts unit apiserver` runs only those.
+ * or retried, or when a suite could not start. `node test/run.ts unit apiserver` runs only those; `long` is in none of the
+ * gate's runs (`npm run test:long`) and records what it found in docs/results.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -40,7 +41,8 @@ function runSuite(name: string): Suite {
     '--reporter=json',
     `--outputFile.json=${file}`,
   ];
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit' });
+  const env = name === 'long' ? { ...process.env, RECORD_RESULTS: '1' } : process.env;
+  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env });
   const report = readReport(file);
   rmSync(folder, { recursive: true, force: true });
   const failed = (report?.numFailedTests ?? 0) || (status === 0 && report !== undefined ? 0 : 1);
