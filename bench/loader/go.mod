@@ -1,0 +1,3 @@
+module jinhong/bench/loader
+
+go 1.26
