@@ -7,6 +7,7 @@ import * as automation from '@pulumi/pulumi/automation/index.js';
 import { platformProgram } from '../program.ts';
 import { collectEvents, type EventCollector, objectOf } from './events.ts';
 import type { EngineMessage, EngineRequest, EngineResult, PendingOperation } from './protocol.ts';
+import { openScratch, removeScratch } from './scratch.ts';
 import { project, sitePaths } from './state.ts';
 
 const stop = new AbortController();
@@ -33,11 +34,16 @@ function askToStop(): void {
 
 async function serve(request: EngineRequest): Promise<void> {
   const collector = collectEvents();
+  const { stateDir, target } = request;
   try {
+    // Set here and not by the parent, because the folder is named after this process.
+    process.env['TMPDIR'] = openScratch(stateDir, target.site);
     const result = await perform(request, collector);
     await send({ type: 'result', result });
   } catch (error) {
     await send(describe(error, collector.result()));
+  } finally {
+    removeScratch(stateDir, target.site, process.pid);
   }
 }
 

@@ -110,8 +110,8 @@ function readEngineLock(path: string): Lock | undefined {
   }
 }
 
-/** A pid that was given to a later process does not count as the holder. */
-function holderOf(pid: number, host: string, sinceMs: number): HolderState {
+/** Whether the process that had `pid` at `sinceMs` lives; a pid that was given to a later process does not count. */
+export function holderOf(pid: number, host: string, sinceMs: number): HolderState {
   if (host !== hostname()) return 'unknown';
   try {
     process.kill(pid, 0);

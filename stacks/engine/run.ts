@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { Env } from './binaries.ts';
 import type { EngineMessage, EngineRequest, EngineResult } from './protocol.ts';
+import { removeScratch } from './scratch.ts';
 import { engineEnv, prepareState } from './state.ts';
 
 /** How a run is watched and ended. */
@@ -44,7 +45,10 @@ export async function runEngine(request: EngineRequest, options: RunOptions): Pr
   const code = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (exitCode, signal) => resolve(exitCode ?? signal ?? 'unknown'));
-  }).finally(() => options.signal?.removeEventListener('abort', abort));
+  }).finally(() => {
+    options.signal?.removeEventListener('abort', abort);
+    if (child.pid !== undefined) removeScratch(request.stateDir, request.target.site, child.pid);
+  });
   if (last?.type === 'result') return last.result;
   throw last === undefined ? died(request, code, stderr) : failed(request, last);
 }

@@ -16,6 +16,8 @@ export interface SitePaths {
   readonly record: string;
   /** Copies of the state, made before `recover` touches it. */
   readonly exports: string;
+  /** Temporary folders of runs, each removed with its run (scratch.ts). */
+  readonly scratch: string;
 }
 
 /** Name of the Pulumi project; part of every URN, so it never changes. */
@@ -35,6 +37,7 @@ export function sitePaths(stateDir: string, site: string): SitePaths {
     backend: join(root, 'backend'),
     record: join(root, 'record.json'),
     exports: join(root, 'exports'),
+    scratch: join(root, 'scratch'),
   };
 }
 
