@@ -41,19 +41,23 @@ export async function ensureObject(ctx: SiteContext, object: PlainObject, scope:
 export async function ensureAbsent(ctx: SiteContext, target: KubeObject, owner: string): Promise<boolean> {
   const key = keyOf(target);
   const held = ctx.caches.held(target.kind, key);
-  const uid = held?.uid ?? (await unlabelled(ctx, target, owner));
+  const uid = held?.uid ?? (await lookOnce(ctx, target, owner))?.metadata.uid;
   if (uid === undefined) return false;
   await removeExactly(ctx, target, uid);
   return true;
 }
 
-/** An object of ours that lost its labels is in no cache; it is looked for once, and again when one vanishes. */
-async function unlabelled(ctx: SiteContext, target: KubeObject, owner: string): Promise<string | undefined> {
+/**
+ * An object of ours that no cache holds, because it lost its labels or a list was wrong; undefined when there is none. The
+ * server is asked until it has none, and again when one vanishes from the cache. @throws as the client
+ */
+export async function lookOnce(ctx: SiteContext, target: KubeObject, owner: string): Promise<KubeObject | undefined> {
   const mark = markOf(target);
   if (ctx.lookedFor.has(mark)) return undefined;
   const live = await lookAt(ctx, target);
+  if (live !== undefined && isOurs(live, owner)) return live;
   ctx.lookedFor.add(mark);
-  return live !== undefined && isOurs(live, owner) ? live.metadata.uid : undefined;
+  return undefined;
 }
 
 /** How an object that was looked for is remembered. Pure. */
@@ -99,6 +103,7 @@ async function write(ctx: SiteContext, object: PlainObject, ours: boolean): Prom
     live = await client.apply<KubeObject>(object, options);
   }
   const held: Held = heldOf(live);
+  ctx.lookedFor.delete(markOf(live));
   ctx.caches.written(object.kind).note(keyOf(object), held.version, held);
 }
 

@@ -13,9 +13,9 @@ import { environmentNamespace } from '../../core/model/names.ts';
 import type { SiteReason } from '../../core/model/reasons-site.ts';
 import { isForbidden, isInvalid, isNamespaceTerminating } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { ensureAbsent, ensureObject, markOf, removeExactly } from './apply.ts';
+import { ensureAbsent, ensureObject, lookOnce, markOf, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
-import type { Held } from './held.ts';
+import { type Held, heldOf } from './held.ts';
 
 /** One environment of one Grant, with what its run needs. */
 export interface EnvironmentTask {
@@ -60,7 +60,8 @@ export async function reconcileEnvironment(ctx: SiteContext, task: EnvironmentTa
 type Standing = Omit<EnvironmentResult, 'name' | 'namespace'>;
 
 async function advance(ctx: SiteContext, task: EnvironmentTask, namespace: string): Promise<Standing> {
-  const held = ctx.caches.held('Namespace', namespace);
+  const held =
+    ctx.caches.held('Namespace', namespace) ?? (leaves(task) ? await unseen(ctx, task, namespace) : undefined);
   const mode = environmentMode(task.grant, task.environment, held !== undefined);
   if (mode === 'none') return standing(task.grant.role === 'copy' ? 'Copied' : 'Retiring');
   if (mode === 'removed') {
@@ -81,6 +82,16 @@ async function advance(ctx: SiteContext, task: EnvironmentTask, namespace: strin
     return { ready: 'False', reason: 'ForeignObject', message, busy: false, againMs: foreignAgainMs };
   }
   return { ...settled(ctx, task), busy: outcome.wrote };
+}
+
+function leaves({ grant, environment }: EnvironmentTask): boolean {
+  return grant.state === 'Removed' || environment.state === 'Removed';
+}
+
+/** The cache may have been told of an empty list, so that a namespace is gone is said only once the server was asked. */
+async function unseen(ctx: SiteContext, task: EnvironmentTask, namespace: string): Promise<Held | undefined> {
+  const live = await lookOnce(ctx, namespaceObject(namespace), task.owner);
+  return live === undefined ? undefined : heldOf(live);
 }
 
 /** The removal's next step; undefined when the environment is still to be kept as it is. */
@@ -106,7 +117,7 @@ function removalOf(ctx: SiteContext, task: EnvironmentTask, held: Held | undefin
 
 function settled(ctx: SiteContext, task: EnvironmentTask): Standing {
   const { grant, environment } = task;
-  if (grant.state === 'Removed' || environment.state === 'Removed') {
+  if (leaves(task)) {
     const step = removalOf(ctx, task, { terminating: false } as Held);
     const untilMs = step.type === 'wait' ? step.untilMs : ctx.deps.clock.now();
     const message = `kept until ${new Date(untilMs).toISOString()}`;
