@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../kube/clock.ts';
+import { retryAfterOf } from '../kube/errors.ts';
 import { type Log, type Random, silentLog } from '../kube/types.ts';
 
 /** What a run of one key came to. A thrown error means: try again with growing pauses. */
@@ -37,7 +38,7 @@ export interface QueueOptions {
  * once more afterwards, because the run may have looked before the change.
  */
 export interface Queue {
-  /** Due now. A pause after errors is cut short: something changed. */
+  /** Due now. A pause after errors is cut short, because something changed; one that the server asked for is not. */
   add(key: string): void;
   /** Due after `delayMs`, or sooner if it already was. */
   addAfter(key: string, delayMs: number): void;
@@ -67,6 +68,8 @@ interface State {
   /** Keys that run, and whether they were added meanwhile. */
   readonly active: Map<string, boolean>;
   readonly failures: Map<string, number>;
+  /** Until when the server asked to be left alone with a key. */
+  readonly notBefore: Map<string, number>;
   readonly idlers: Set<() => void>;
   started: boolean;
   stopped: boolean;
@@ -82,6 +85,7 @@ export function createQueue(run: (key: string) => Promise<Outcome>, options: Que
     later: new Map(),
     active: new Map(),
     failures: new Map(),
+    notBefore: new Map(),
     idlers: new Set(),
     started: false,
     stopped: false,
@@ -113,6 +117,11 @@ export function createQueue(run: (key: string) => Promise<Outcome>, options: Que
 
 function add(state: State, key: string): void {
   if (state.stopped) return;
+  const waitMs = (state.notBefore.get(key) ?? 0) - state.clock.monotonic();
+  if (waitMs > 0 && !state.active.has(key)) {
+    addAfter(state, key, waitMs);
+    return;
+  }
   forgetDelay(state, key);
   if (state.active.has(key)) state.active.set(key, true);
   else if (!state.due.has(key)) state.due.set(key, state.clock.monotonic());
@@ -153,9 +162,12 @@ function work(state: State): void {
 async function runKey(state: State, key: string, dueMs: number): Promise<void> {
   const startedMs = state.clock.monotonic();
   let outcome: Outcome | undefined;
+  state.notBefore.delete(key);
   try {
     outcome = await state.run(key);
   } catch (error) {
+    const askedMs = retryAfterOf(error) ?? 0;
+    if (askedMs > 0) state.notBefore.set(key, state.clock.monotonic() + askedMs);
     (state.options.log ?? silentLog).warn({ err: error, key }, 'a run failed, it will be tried again');
   }
   const endedMs = state.clock.monotonic();

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createQueue, done, type Outcome, type QueueOptions } from '../../controller/queue.ts';
+import { AppError } from '../../core/errors.ts';
 import { createFakeClock, settle } from '../support/fake-clock.ts';
 
 /** A queue whose runs end when the test says so. */
@@ -101,6 +102,23 @@ describe('the work queue', () => {
     await end('a');
     await clock.advance(600_000);
     expect(started).toHaveLength(2);
+  });
+
+  it('a key that the server asked to leave alone for a time waits that long, also when it is added meanwhile', async () => {
+    const { queue, started, end, clock } = setUp();
+    const throttled = new AppError('unreachable', 'slow down', { code: 'throttled', data: { retryAfterMs: 60_000 } });
+    queue.start();
+    queue.add('a');
+    queue.add('a');
+    await end('a', throttled);
+    queue.add('a');
+    await clock.advance(59_999);
+    expect(started).toEqual(['a']);
+    await clock.advance(1);
+    expect(started).toEqual(['a', 'a']);
+    await end('a');
+    queue.add('a');
+    expect(started).toHaveLength(3);
   });
 
   it('requeue runs again after its time, blocked does not', async () => {

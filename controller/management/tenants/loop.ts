@@ -2,7 +2,7 @@ import { decideTenant } from '../../../core/decide/decide.ts';
 import { entryOf, Ledger } from '../../../core/decide/ledger.ts';
 import type { World } from '../../../core/decide/types.ts';
 import type { Decision } from '../../../core/model/fields.ts';
-import { isConflict } from '../../../kube/errors.ts';
+import { isConflict, retryAfterOf } from '../../../kube/errors.ts';
 import { createQueue, done, type Outcome, type Queue } from '../../queue.ts';
 import { type ManagementContext, treeOf } from '../context.ts';
 import { ClaimLost, changesGrants, commit, latestDecision, ownerOfClaim, type Plan } from './commit.ts';
@@ -204,7 +204,8 @@ async function carryOut(state: State, ctx: ManagementContext, plan: Plan, gather
     log({ err: error, tenant: key, failures }, 'a decision could not be written, it is made anew');
     state.ledger.set(key, entryOf(gather(ctx).view(key).existing));
     const base = expected ? backoffBaseMs / 5 : backoffBaseMs;
-    state.timers.addAfter(key, Math.min(backoffMaxMs, base * 2 ** Math.min(failures - 1, 20)));
+    const pauseMs = Math.min(backoffMaxMs, base * 2 ** Math.min(failures - 1, 20));
+    state.timers.addAfter(key, Math.max(pauseMs, retryAfterOf(error) ?? 0));
   }
 }
 
