@@ -14,12 +14,13 @@ import { checkRenames } from './rules/rename.ts';
 import { checkTenants, checkTwice } from './rules/tenants.ts';
 import type { CheckOptions, Manifest, ManifestSet, Problem, SourceFile } from './types.ts';
 import { validateDocument } from './validate.ts';
+import type { Workload } from './workload.ts';
 
 export interface Loaded {
   readonly set: ManifestSet;
   /** In the order of the files, then of the lines. Refuse the manifests when one is an `error`. */
   readonly problems: readonly Problem[];
-  /** Documents read, and files that asked to be left alone. */
+  /** Documents read that are not workloads, and files that asked to be left alone. */
   readonly counts: { readonly documents: number; readonly ignoredFiles: number };
 }
 
@@ -43,6 +44,7 @@ export function startLoading(options: CheckOptions = {}) {
     tenants: [] as Draft<Manifest<TenantSpec>>[],
     approvals: [] as Draft<Manifest<ApprovalSpec>>[],
   };
+  const workloads: Draft<Workload>[] = [];
   let documents = 0;
   let ignoredFiles = 0;
   return {
@@ -54,8 +56,12 @@ export function startLoading(options: CheckOptions = {}) {
       const found = parsed.problems.slice(0, maxProblems);
       for (const document of parsed.documents) {
         if (found.length >= maxProblems) break;
-        const { kind, draft, problems: own } = validateDocument(document);
+        const { kind, draft, workloads: foreign, problems: own } = validateDocument(document);
         found.push(...own.slice(0, maxProblems));
+        if (foreign !== undefined) {
+          workloads.push(...foreign);
+          continue;
+        }
         documents += 1;
         if (kind === 'Cloud') drafts.clouds.push(draft as Draft<Manifest<Cloud>>);
         else if (kind === 'Department') drafts.departments.push(draft as Draft<Manifest<DepartmentSpec>>);
@@ -81,6 +87,7 @@ export function startLoading(options: CheckOptions = {}) {
           departments: drafts.departments.filter(({ sound }) => sound),
           tenants: drafts.tenants.filter(({ sound }) => sound),
           approvals: drafts.approvals.filter(({ sound }) => sound),
+          workloads,
         },
         problems: all,
         counts: { documents, ignoredFiles },

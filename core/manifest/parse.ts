@@ -6,6 +6,7 @@ import { readQuickly } from './quick.ts';
 import { type Decoded, decodeFile, Source } from './source.ts';
 import { syntaxWords } from './syntax-words.ts';
 import type { Problem, Severity, SourceFile } from './types.ts';
+import { template } from './workload-words.ts';
 
 /** A larger file is refused unread. */
 export const maxFileBytes = 10 * 1024 * 1024;
@@ -116,6 +117,16 @@ class DocumentReader {
   #readFully(start: number, end: number): void {
     const { text } = this.#source;
     const full = readFully(text, start, end);
+    if (full.errors.length > 0 && isTemplate(text.slice(start, end))) {
+      const at = text.indexOf('{{', start);
+      this.#problems.push({
+        file: this.#source.file,
+        ...this.#source.place(at, at + 2),
+        severity: 'warning',
+        ...template,
+      });
+      return;
+    }
     let line = 0;
     for (const error of full.errors.slice(0, 100)) {
       const at = this.#source.place(error.start).line;
@@ -193,6 +204,11 @@ class DocumentReader {
     const place = this.#source.place(start, end);
     this.#problems.push({ file: this.#source.file, ...place, rule, severity: 'error', ...said });
   }
+}
+
+/** Whether a document that is no YAML is one that Helm or the like makes YAML of; manifests of ours are never templates. */
+function isTemplate(text: string): boolean {
+  return /\{\{[-\s.$]/.test(text) && !text.includes('jinhong.dev/');
 }
 
 function fileTooLarge(file: SourceFile): Problem {

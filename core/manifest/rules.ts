@@ -218,5 +218,40 @@ const across = {
   ),
 } as const satisfies Record<string, CheckRule>;
 
+/** About manifests of a department's own workloads, besides the rules of admission in policies/. */
+const workloads = {
+  UnrenderedTemplate: rule('模板，未检查', 'a template; not checked', '渲染后再检查', 'check what it renders'),
+  NotForMembers: rule(
+    '租户成员没有创建该种类的权限',
+    'members of a tenant have no right to create this kind',
+    '删除这一份',
+    'leave it out',
+  ),
+  KindNotKnown: rule(
+    '规则中没有这个种类，本云可能不提供',
+    'no rule knows the kind; the cloud may not serve it',
+    '检查拼写',
+    'look at the spelling',
+  ),
+  OtherNamespace: rule(
+    '清单的命名空间与 --namespace 不同',
+    "the manifest's namespace is not that of --namespace",
+    '改正其中一处',
+    'correct one of them',
+  ),
+  NotAsKind: rule(
+    '字段类型与种类不符，未能判断',
+    'fields are not those of the kind, so it could not be judged',
+    '运行 kubectl apply --dry-run=server',
+    'see `kubectl apply --dry-run=server`',
+  ),
+  NotJudged: rule(
+    '缺少租户清单、命名空间或 cloud.yaml，有规则未能判断',
+    'without its Tenant, namespace or cloud.yaml some rules were not judged',
+    '一起检查，或加 --namespace、--cloud',
+    'check them together, or add `--namespace` or `--cloud`',
+  ),
+} as const satisfies Record<string, CheckRule>;
+
 /** Every rule that `jinhong check` judges by itself, by id; those of the schemas are in core/model. */
-export const checkRules: Readonly<Record<string, CheckRule>> = { ...files, ...fields, ...across };
+export const checkRules: Readonly<Record<string, CheckRule>> = { ...files, ...fields, ...across, ...workloads };

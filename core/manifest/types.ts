@@ -3,6 +3,7 @@ import type { Cloud } from '../model/cloud.ts';
 import type { DepartmentSpec } from '../model/department.ts';
 import type { TenantSpec } from '../model/tenant.ts';
 import type { Text } from '../text/lang.ts';
+import type { Workload } from './workload.ts';
 
 /** One file as it lies on disk: `path` as the user wrote it (`-` for stdin), `bytes` undecoded. */
 export interface SourceFile {
@@ -81,6 +82,8 @@ export interface ManifestSet {
   readonly departments: readonly Located<Manifest<DepartmentSpec>>[];
   readonly tenants: readonly Located<Manifest<TenantSpec>>[];
   readonly approvals: readonly Located<Manifest<ApprovalSpec>>[];
+  /** Objects of other API groups, those of Lists one by one; nothing but their syntax was judged. */
+  readonly workloads: readonly Located<Workload>[];
 }
 
 /** What the platform had when last looked at: from the last plan's record, or read from the management centre. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { cloudManifest, type KindName, kinds, manifestSchema } from '../model/kinds.ts';
-import { apiVersion, group } from '../model/names.ts';
+import { apiVersion } from '../model/names.ts';
 import { Draft } from './document.ts';
 import { type Healed, heal } from './heal.ts';
 import { nearest } from './near.ts';
@@ -10,6 +10,8 @@ import { fieldText } from './schema-walk.ts';
 import { findTraps } from './traps.ts';
 import type { FieldPath, Manifest, Problem, Severity } from './types.ts';
 import { type Said, wordsFor } from './words.ts';
+import { isOurs, isToolFile, unpackWorkloads, type Workload } from './workload.ts';
+import { listOfOurs, missingVersion, notOurs, toolFile } from './workload-words.ts';
 
 /** Kinds that authors write. */
 export type AuthorKind = 'Cloud' | 'Department' | 'Tenant' | 'Approval';
@@ -20,6 +22,8 @@ const laterKinds: readonly string[] = ['Failover', 'Maintenance', 'Offering'];
 export interface Validated {
   readonly kind?: AuthorKind;
   readonly draft?: Draft<Manifest<unknown>>;
+  /** Objects of other API groups in this document; the rules of admission judge them (cli/check/workloads.ts). */
+  readonly workloads?: readonly Draft<Workload>[];
   readonly problems: readonly Problem[];
 }
 
@@ -35,7 +39,7 @@ export function schemaOf(kind: AuthorKind): z.ZodType {
   return schema;
 }
 
-/** Judges one document by its kind's schema. Empty documents give nothing; objects of other groups are only noted. */
+/** Judges one document by its kind's schema. Empty documents give nothing; objects of other groups are only handed on. */
 export function validateDocument(document: ParsedDocument): Validated {
   const value = toValue(document.node);
   if (value === null) return { problems: [] };
@@ -44,6 +48,7 @@ export function validateDocument(document: ParsedDocument): Validated {
     return { problems: document.broken ? [] : [problem(draft, [], notFields)] };
   }
   const fields = value as Record<string, unknown>;
+  if (isForeign(fields)) return foreign(document, draft, fields);
   const kind = authorKinds.find((known) => known === fields['kind']);
   if (kind === undefined) return { problems: document.broken ? [] : kindProblems(draft, fields) };
   const schema = schemaOf(kind);
@@ -62,6 +67,25 @@ export function validateDocument(document: ParsedDocument): Validated {
   const trapped = new Set(traps.map((trap) => trap.field));
   const issues = schemaProblems(mended, schema, healed).filter((each) => !trapped.has(each.field));
   return { kind, draft: mended, problems: [...traps, ...issues] };
+}
+
+/** Whether a document is about an object of another API group. Our kinds under a plain `v1` are taken as slips. */
+function isForeign({ apiVersion: version, kind }: Readonly<Record<string, unknown>>): boolean {
+  if (typeof version !== 'string' || version === '' || isOurs(version)) return false;
+  if (typeof kind !== 'string' || kind === '') return false;
+  const known = kind in kinds || (authorKinds as readonly string[]).includes(kind) || laterKinds.includes(kind);
+  return !known || version.includes('.');
+}
+
+function foreign(
+  document: ParsedDocument,
+  draft: Draft<unknown>,
+  fields: Readonly<Record<string, unknown>>,
+): Validated {
+  if (document.broken) return { problems: [] };
+  if (isToolFile(draft.file, fields)) return { problems: [problem(draft, [], toolFile)] };
+  const { workloads, ours } = unpackWorkloads(document);
+  return { workloads, problems: ours.map((each) => problem(each, ['kind'], listOfOurs)) };
 }
 
 function readable(document: ParsedDocument, value: object): Draft<Manifest<unknown>> {
@@ -114,31 +138,22 @@ const notFields: Said = {
 
 /** What to say of an object whose kind is not one that authors write. */
 function kindProblems(draft: Draft<unknown>, fields: Readonly<Record<string, unknown>>): Problem[] {
-  const kind = fields['kind'];
-  const version = fields['apiVersion'];
-  const ours =
-    typeof version === 'string' && (version.startsWith(`${group}/`) || nearest(version, [apiVersion]).length > 0);
+  const { kind, apiVersion: version } = fields;
+  const ours = isOurs(version);
+  if (isToolFile(draft.file, fields)) return [problem(draft, [], toolFile)];
   if (typeof kind !== 'string' || kind === '') {
-    if (typeof version === 'string' && !ours) return [problem(draft, [], otherGroup(version))];
+    if (typeof version === 'string' && !ours) return [problem(draft, [], notOurs(version))];
     return [problem(draft, kind === undefined ? [] : ['kind'], noKind(kind === undefined))];
   }
   if (kind in kinds) return [problem(draft, ['kind'], platformKind(kind as KindName))];
   if (laterKinds.includes(kind) && (ours || version === undefined)) return [problem(draft, ['kind'], laterKind(kind))];
-  const near = nearest(kind, authorKinds);
-  if (!ours && version !== undefined && near.length === 0) return [problem(draft, [], otherGroup(String(version)))];
-  return [problem(draft, ['kind'], unknownKind(kind, near))];
+  if (version === undefined && !isMeant(kind)) return [problem(draft, ['kind'], missingVersion(kind))];
+  return [problem(draft, ['kind'], unknownKind(kind, nearest(kind, authorKinds)))];
 }
 
-function otherGroup(version: string): Said & { severity: Severity } {
-  return {
-    rule: 'NotOurs',
-    severity: 'note',
-    text: {
-      zh: `不是本平台的清单（${version}），未检查`,
-      en: `not a manifest of this platform (${version}); not checked`,
-    },
-    fix: { zh: '无需处理', en: 'nothing to do' },
-  };
+/** Whether a kind is probably a misspelt one of ours: `Deployment` is near to Department, and is not. */
+function isMeant(kind: string): boolean {
+  return kind !== 'Deployment' && nearest(kind, authorKinds).length > 0;
 }
 
 function noKind(missing: boolean): Said {
