@@ -8,6 +8,8 @@ import { findCloudAbove, findManifestFiles, unreadableError } from './manifest-f
 
 /** What is known around some files, so that one file can be judged like the whole folder. */
 export interface Surroundings {
+  /** The folder of cloud.yaml; undefined when there is none. */
+  readonly folder?: string | undefined;
   readonly cloud?: Cloud | undefined;
   readonly departments: readonly Manifest<DepartmentSpec>[];
 }
@@ -18,11 +20,12 @@ export function readSurroundings(cwd: string, paths: readonly string[], named: s
   if (path === undefined) return { departments: [] };
   const loading = startLoading();
   loading.add({ path, bytes: readOrThrow(path) });
-  const folder = join(dirname(path), 'departments');
-  const files = existsSync(folder) ? findManifestFiles(cwd, [folder]).paths : [];
+  const folder = dirname(path);
+  const listed = join(folder, 'departments');
+  const files = existsSync(listed) ? findManifestFiles(cwd, [listed]).paths : [];
   for (const file of files) loading.add({ path: file, bytes: readOrThrow(resolve(cwd, file)) });
   const { cloud, departments } = loading.finish().set;
-  return { cloud, departments: departments.map(({ object }) => object) };
+  return { folder, cloud, departments: departments.map(({ object }) => object) };
 }
 
 /** The bytes of a file; what keeps it from being read is an AppError of exit code 1. */

@@ -12,6 +12,8 @@ export interface CheckResult {
   readonly unreadable: readonly Unreadable[];
   readonly files: number;
   readonly documents: number;
+  /** Objects of a department's own, not counted in `documents`. */
+  readonly workloads: number;
   readonly ignoredFiles: number;
   /** Problems that `--fix` put right, and in how many files. */
   readonly fixed: { readonly problems: number; readonly files: number };
@@ -62,9 +64,13 @@ function closingLine(result: CheckResult, lang: Lang, style: Style): string {
     zh: result.ignoredFiles > 0 ? `，跳过 ${result.ignoredFiles} 个` : '',
     en: result.ignoredFiles > 0 ? `, ${result.ignoredFiles} left alone` : '',
   };
+  const workloads: Text = {
+    zh: result.workloads > 0 ? `，${result.workloads} 个工作负载对象` : '',
+    en: result.workloads > 0 ? `, ${result.workloads} workload objects` : '',
+  };
   const read: Text = {
-    zh: `${result.files} 个文件${ignored.zh}，${result.documents} 份清单`,
-    en: `${result.files} files${ignored.en}, ${result.documents} manifests`,
+    zh: `${result.files} 个文件${ignored.zh}，${result.documents} 份清单${workloads.zh}`,
+    en: `${result.files} files${ignored.en}, ${result.documents} manifests${workloads.en}`,
   };
   const unread: Text = {
     zh: result.unreadable.length > 0 ? `，${result.unreadable.length} 处无法读取` : '',
@@ -88,14 +94,14 @@ function closingLine(result: CheckResult, lang: Lang, style: Style): string {
 
 /** The same as the text for programs; keys and rule names are never translated. Pure. */
 export function jsonResult(result: CheckResult): object {
-  const { exitCode, files, documents, ignoredFiles, fixed, problems, unreadable } = result;
+  const { exitCode, files, documents, workloads, ignoredFiles, fixed, problems, unreadable } = result;
   return {
     apiVersion,
     kind: 'CheckResult',
     exitCode,
     reason:
       exitCode === 0 ? 'Passed' : problems.some(({ severity }) => severity === 'error') ? 'Refused' : 'Unreadable',
-    counts: { files, documents, ignoredFiles, ...countOf(problems) },
+    counts: { files, documents, workloads, ignoredFiles, ...countOf(problems) },
     fixed,
     unreadable,
     items: problems,

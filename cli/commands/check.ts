@@ -7,6 +7,7 @@ import { applyFixes } from '../../core/manifest/fix.ts';
 import { type Loaded, startLoading } from '../../core/manifest/load.ts';
 import type { CheckOptions, Manifest, Problem, Recorded, SourceFile } from '../../core/manifest/types.ts';
 import type { Cloud } from '../../core/model/cloud.ts';
+import type { Beside } from '../check/judge.ts';
 import { type CheckResult, countOf, githubLines, githubSummary, jsonResult, textLines } from '../check/output.ts';
 import { argument, defineCommand, option } from '../command.ts';
 import { type Context, contextOf } from '../context.ts';
@@ -17,6 +18,7 @@ import { usageError } from '../usage.ts';
 interface Options {
   readonly fix?: boolean;
   readonly recorded?: string;
+  readonly namespace?: string;
 }
 
 /** `jinhong check`: every mistake of a set of manifests, offline. */
@@ -24,14 +26,18 @@ export function registerCheck(program: Command): void {
   const command = defineCommand(program, 'check [path...]', {
     summary: { zh: '离线检查清单，一次列出全部问题', en: 'Check manifests offline, all problems at once' },
     details: {
-      zh: '路径可以是文件、文件夹或 -（标准输入）；缺省为当前文件夹。退出码：0 通过，3 有错误，1 有文件无法读取。',
-      en: 'Paths are files, folders or - (stdin); the working folder when there is none. Exit code 0: passed, 3: refused, 1: something cannot be read.',
+      zh: '路径可以是文件、文件夹或 -（标准输入）；缺省为当前文件夹。部门自己的工作负载（Deployment、Service 等）按服务器的同一套规则检查，命名空间取自租户清单。退出码：0 通过，3 有错误，1 有文件无法读取。',
+      en: "Paths are files, folders or - (stdin); the working folder when there is none. A department's own workloads (Deployment, Service, ...) are judged by the same rules as the API servers', in the namespace of their Tenant. Exit code 0: passed, 3: refused, 1: something cannot be read.",
     },
     examples: [
       { run: 'jinhong check tenant.yaml', text: { zh: '检查一个文件', en: 'check one file' } },
       {
         run: 'jinhong check --fix .',
         text: { zh: '改正可以安全改正的', en: 'put right what can be put right safely' },
+      },
+      {
+        run: 'helm template shop | jinhong check -n parks-shop-production -',
+        text: { zh: '检查工作负载', en: 'check workloads' },
       },
       {
         run: 'jinhong check -o github .',
@@ -47,6 +53,10 @@ export function registerCheck(program: Command): void {
   option(command, '--recorded <file>', {
     zh: '平台现有的租户和部门（Kubernetes List），用于发现改名',
     en: 'what the platform has now (a Kubernetes List of tenants and departments), to find renames',
+  });
+  option(command, '-n, --namespace <name>', {
+    zh: '没有写命名空间的工作负载所在的命名空间',
+    en: 'namespace of workloads that name none',
   });
   command.action((paths: string[], options: Options) => check(contextOf(command), paths, options));
 }
@@ -74,12 +84,20 @@ async function check(ctx: Context, paths: readonly string[], options: Options): 
   if (found.paths.length === 0 && unreadable.length === 0) {
     unreadable.push({ path: named.join(' '), text: { zh: '没有清单文件', en: 'there are no manifests' } });
   }
-  const refused = countOf(loaded.problems).error > 0;
+  const problems = await withWorkloads(loaded, found.paths, { cwd: ctx.cwd, around, namespace: options.namespace });
+  const refused = countOf(problems).error > 0;
   const exitCode = refused ? exitCodes.refused : unreadable.length > 0 ? exitCodes.error : exitCodes.done;
   const totalMs = ctx.now() - startedMs;
-  const counts = { ...loaded.counts, files: found.paths.length, totalMs };
-  print(ctx, { problems: loaded.problems, unreadable, fixed, exitCode, ...counts });
+  const counts = { ...loaded.counts, workloads: loaded.set.workloads.length, files: found.paths.length, totalMs };
+  print(ctx, { problems, unreadable, fixed, exitCode, ...counts });
   ctx.exit(exitCode);
+}
+
+/** The rules of admission are loaded only where there is something for them to judge. */
+async function withWorkloads(loaded: Loaded, paths: readonly string[], beside: Beside): Promise<readonly Problem[]> {
+  if (loaded.set.workloads.length === 0) return loaded.problems;
+  const { inOrder, judgeSet } = await import('../check/judge.ts');
+  return inOrder(paths, [...loaded.problems, ...judgeSet(loaded.set, beside)]);
 }
 
 function todayOf(ctx: Context): (cloud: Cloud | undefined) => string {

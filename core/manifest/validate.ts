@@ -84,8 +84,12 @@ function foreign(
 ): Validated {
   if (document.broken) return { problems: [] };
   if (isToolFile(draft.file, fields)) return { problems: [problem(draft, [], toolFile)] };
-  const { workloads, ours } = unpackWorkloads(document);
-  return { workloads, problems: ours.map((each) => problem(each, ['kind'], listOfOurs)) };
+  const { workloads, ours, nameless } = unpackWorkloads(document);
+  const problems = [
+    ...ours.map((each) => problem(each, ['kind'], listOfOurs)),
+    ...nameless.map((each) => problem(each, [], noKind(true))),
+  ];
+  return { workloads, problems };
 }
 
 function readable(document: ParsedDocument, value: object): Draft<Manifest<unknown>> {

@@ -27,10 +27,13 @@ export function isToolFile(file: string, fields: Readonly<Record<string, unknown
   return fields['kind'] === undefined && toolFile.test(file);
 }
 
-/** What a document of other groups holds: its objects, and those of a List that are ours and belong in documents of their own. */
+/** What a document of other groups holds. */
 export interface Unpacked {
   readonly workloads: readonly Draft<Workload>[];
+  /** Items of a List that are ours; they belong in documents of their own. */
   readonly ours: readonly Draft<Workload>[];
+  /** Items of a List that do not say what they are. */
+  readonly nameless: readonly Draft<Workload>[];
 }
 
 /**
@@ -38,7 +41,11 @@ export interface Unpacked {
  * `kubectl apply` would take them apart. What an item of `FooList` does not say of its kind follows from the list. Pure.
  */
 export function unpackWorkloads(document: ParsedDocument): Unpacked {
-  const found = { workloads: [] as Draft<Workload>[], ours: [] as Draft<Workload>[] };
+  const found = {
+    workloads: [] as Draft<Workload>[],
+    ours: [] as Draft<Workload>[],
+    nameless: [] as Draft<Workload>[],
+  };
   const visit = (node: YamlNode, inherited: Readonly<Record<string, string>>): void => {
     if (node.type !== 'map') return;
     const kind = scalarAt(node, 'kind') ?? inherited['kind'] ?? '';
@@ -51,7 +58,9 @@ export function unpackWorkloads(document: ParsedDocument): Unpacked {
     }
     const object = { ...inherited, ...(kubectlValue(node) as object) } as object as Workload;
     const draft = new Draft<Workload>(object, { source: document.source, node, sound: true });
-    (isOurs(object.apiVersion) ? found.ours : found.workloads).push(draft);
+    const named = typeof object.kind === 'string' && typeof object.apiVersion === 'string';
+    if (!named) found.nameless.push(draft);
+    else (isOurs(object.apiVersion) ? found.ours : found.workloads).push(draft);
   };
   visit(document.node, {});
   return found;

@@ -31,7 +31,7 @@ describe('jinhong check', () => {
     write('notes.txt', 'a: [');
     const { code, stdout, stderr } = await check([]);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.trim().split('\n').at(-1)).toBe('All good (0 warnings): 3 files, 3 manifests');
+    expect(stdout.trim().split('\n').at(-1)).toBe('All good: 3 files, 2 manifests, 1 workload objects');
   });
 
   it('refuses with exit code 3, naming file, line, column, rule, fix and what was meant', async () => {
