@@ -117,12 +117,12 @@ export function createQueue(run: (key: string) => Promise<Outcome>, options: Que
 
 function add(state: State, key: string): void {
   if (state.stopped) return;
+  forgetDelay(state, key);
   const waitMs = (state.notBefore.get(key) ?? 0) - state.clock.monotonic();
   if (waitMs > 0 && !state.active.has(key)) {
     addAfter(state, key, waitMs);
     return;
   }
-  forgetDelay(state, key);
   if (state.active.has(key)) state.active.set(key, true);
   else if (!state.due.has(key)) state.due.set(key, state.clock.monotonic());
   work(state);

@@ -3,6 +3,7 @@ import type { Grant } from '../../core/model/kinds.ts';
 import { managers, siteNamespace } from '../../core/model/names.ts';
 import { sleep } from '../../kube/clock.ts';
 import type { Connection } from '../../kube/config.ts';
+import { retryAfterOf } from '../../kube/errors.ts';
 import { type Heartbeat, startHeartbeat } from '../../kube/heartbeat.ts';
 import { type Informer, startInformer } from '../../kube/list-watch.ts';
 import { ourApiVersion, resources } from '../../kube/resource.ts';
@@ -91,14 +92,16 @@ async function keepConnected(state: State): Promise<void> {
   const { options, stopping } = state;
   const { clock, client, log } = options.deps;
   while (!stopping.signal.aborted) {
+    let waitMs = options.credentialMs ?? 10_000;
     try {
       const credential = await readCredential(client);
       if (credential === undefined) say(state, 'this site has not joined yet: run `jinhong site join`');
       else await use(state, credential);
     } catch (error) {
+      waitMs = Math.max(waitMs, retryAfterOf(error) ?? 0);
       if (!stopping.signal.aborted) log.warn({ err: error }, 'the credential for the management centre cannot be used');
     }
-    await sleep(clock, options.credentialMs ?? 10_000, stopping.signal);
+    await sleep(clock, waitMs, stopping.signal);
   }
 }
 

@@ -30,6 +30,8 @@ function setUp(options: QueueOptions = {}) {
   return { clock, queue, started, end, ends };
 }
 
+const throttled = new AppError('unreachable', 'slow down', { code: 'throttled', data: { retryAfterMs: 60_000 } });
+
 describe('the work queue', () => {
   it('runs nothing before it is started, and each key once however often it was added', async () => {
     const { queue, started, end } = setUp();
@@ -106,7 +108,6 @@ describe('the work queue', () => {
 
   it('a key that the server asked to leave alone for a time waits that long, also when it is added meanwhile', async () => {
     const { queue, started, end, clock } = setUp();
-    const throttled = new AppError('unreachable', 'slow down', { code: 'throttled', data: { retryAfterMs: 60_000 } });
     queue.start();
     queue.add('a');
     queue.add('a');
@@ -119,6 +120,23 @@ describe('the work queue', () => {
     await end('a');
     queue.add('a');
     expect(started).toHaveLength(3);
+  });
+
+  it('a timer that fires a little early loses nothing', async () => {
+    const exact = createFakeClock();
+    let earlyMs = 0.4;
+    const after = (ms: number, action: () => void) => {
+      const cancel = exact.after(ms - earlyMs, action);
+      earlyMs = 0;
+      return cancel;
+    };
+    const clock = { ...exact, after };
+    const { queue, started, end } = setUp({ clock });
+    queue.start();
+    queue.add('a');
+    await end('a', throttled);
+    await exact.advance(60_000);
+    expect(started).toEqual(['a', 'a']);
   });
 
   it('requeue runs again after its time, blocked does not', async () => {
