@@ -1,7 +1,7 @@
 import type { PlainObject } from '../../core/access/objects.ts';
 import { correction } from '../../core/desired/index.ts';
 import { managers } from '../../core/model/names.ts';
-import { isInvalid, isNotFound } from '../../kube/errors.ts';
+import { causesOf, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { keyOf, resourceOf } from '../../kube/resource.ts';
 import type { KubeObject, ObjectRef } from '../../kube/types.ts';
 import type { SiteContext } from './context.ts';
@@ -16,8 +16,11 @@ export interface ApplyScope {
   readonly fresh: boolean;
 }
 
-/** Kinds of which a part cannot be changed: roleRef, scopes. What differs there is removed and made anew. */
-const partlyImmutable = new Set(['RoleBinding', 'ResourceQuota']);
+/** By kind the field that cannot be changed. What differs there is removed and made anew. */
+const immutableFields: Readonly<Record<string, RegExp>> = {
+  RoleBinding: /^roleRef\b/,
+  ResourceQuota: /^spec\.scope(s|Selector)\b/,
+};
 
 /**
  * Makes one object as wanted. Nothing is sent when cache and own writes show it so. An object that we did not make is not
@@ -120,13 +123,18 @@ async function correct(ctx: SiteContext, live: KubeObject, object: PlainObject):
   );
 }
 
-/** The uid of the object that has to be made anew, when that is what the refusal means. */
+/**
+ * The uid of the object that has to be made anew, when that is what the refusal means. The server names the field then; a
+ * policy that refuses the write looks the same but for that, and would refuse the new object too.
+ */
 async function immutablePart(
   ctx: SiteContext,
   object: PlainObject,
   { error, ours }: { error: unknown; ours: boolean },
 ): Promise<string | undefined> {
-  if (!ours || !isInvalid(error) || !partlyImmutable.has(object.kind)) return undefined;
+  const immutable = immutableFields[object.kind];
+  const named = isInvalid(error) && causesOf(error).some(({ field }) => immutable?.test(field) === true);
+  if (!ours || !named) return undefined;
   ctx.deps.log.warn({ kind: object.kind, object: keyOf(object), err: error }, 'an object is removed and made anew');
   return (await lookAt(ctx, object))?.metadata.uid;
 }
