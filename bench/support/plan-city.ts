@@ -9,12 +9,12 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { buildTree } from '../../core/decide/allowance.ts';
 import { decideTenant } from '../../core/decide/decide.ts';
-import { Ledger } from '../../core/decide/ledger.ts';
+import { entryOf, Ledger } from '../../core/decide/ledger.ts';
 import { desiredEnvironment } from '../../core/desired/index.ts';
 import { type Cloud, cloudSpec } from '../../core/model/cloud.ts';
 import type { DepartmentSpec } from '../../core/model/department.ts';
 import type { GrantSpec } from '../../core/model/grant.ts';
-import type { Approval, Tenant } from '../../core/model/kinds.ts';
+import type { Approval, Grant, Tenant } from '../../core/model/kinds.ts';
 import {
   apiVersion,
   departmentNamespace,
@@ -162,13 +162,16 @@ export interface BenchGrant {
   readonly steps: readonly (readonly KubeObject[])[];
 }
 
+/** What the management centre has, as it was listed; Tenants in the order in which they are decided. */
+export interface KnownToManagement {
+  readonly tenants: readonly Tenant[];
+  readonly approvals: readonly Approval[];
+  readonly grants: readonly Grant[];
+}
+
 /** Decides about all requests, in the order given, as the management controller would. Pure. */
-export function decideAll(
-  cloud: Cloud,
-  tenants: readonly Tenant[],
-  approvals: readonly Approval[],
-  nowMs: number,
-): BenchGrant[] {
+export function decideAll(cloud: Cloud, known: KnownToManagement, nowMs: number): BenchGrant[] {
+  const { tenants, approvals, grants } = known;
   const departments = benchDepartments();
   const tree = buildTree(departments.map(({ code, spec }) => ({ code, spec })));
   const ledger = new Ledger();
@@ -177,11 +180,18 @@ export function decideAll(
     .map((site) => ({ name: site.name, spec: site, reachable: true }));
   const world = { tree, ledger, sites, cloud, nowMs, ownerOf: () => undefined };
   const byTenant = Map.groupBy(approvals, ({ metadata, spec }) => `${metadata.namespace}/${spec.for.name}`);
-  let revision = 0;
+  const existingOf = Map.groupBy(grants, ({ metadata }) => metadata.name);
+  let revision = Math.max(0, ...grants.map(({ spec }) => spec.decision.revision));
   return tenants.flatMap((tenant) => {
     const { name, namespace = '' } = tenant.metadata;
     const department = namespace.slice('dept-'.length);
-    const view = { department, name, tenant, approvals: byTenant.get(`${namespace}/${name}`) ?? [], existing: [] };
+    const existing = (existingOf.get(grantName(department, name)) ?? []).map(({ metadata, spec, status }) => ({
+      site: metadata.namespace?.slice('site-'.length) ?? '',
+      spec,
+      status,
+    }));
+    ledger.set(tenantRef(department, name), entryOf(existing));
+    const view = { department, name, tenant, approvals: byTenant.get(`${namespace}/${name}`) ?? [], existing };
     const decided = decideTenant(view, world);
     if (decided.grants.length === 0) throw new Error(`${namespace}/${name} is not granted: ${decided.verdict?.reason}`);
     ledger.set(tenantRef(department, name), decided.entry);

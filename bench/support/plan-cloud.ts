@@ -8,7 +8,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { controllers } from '../../core/access/objects.ts';
 import type { Cloud } from '../../core/model/cloud.ts';
-import type { Approval, Tenant } from '../../core/model/kinds.ts';
+import type { Approval, Grant, Tenant } from '../../core/model/kinds.ts';
 import { managers, namespaces } from '../../core/model/names.ts';
 import { createClient } from '../../kube/client.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
@@ -52,6 +52,7 @@ export interface CommandRun {
 /** Starts the centres below `root` from `basePort` on, installs the platform and ends the controllers. */
 export async function startPlanCloud(root: string, basePort: number): Promise<PlanCloud> {
   const cloud = benchCloud(localSites);
+  rmSync(root, { recursive: true, force: true });
   const paths = { dir: join(root, 'local'), city: join(root, 'city'), state: join(root, 'state') };
   const stop = async () => {
     await stopCloud({ dir: paths.dir, wipe: true });
@@ -165,10 +166,10 @@ export async function seed(cloud: PlanCloud, count: number): Promise<void> {
     });
     const tenants = (await hub.list(resources.tenant)).items as unknown as Tenant[];
     const approvals = (await hub.list(resources.approval)).items as unknown as Approval[];
+    const grants = (await hub.list(resources.grant)).items as unknown as Grant[];
     const sorted = tenants.toSorted((a, b) => (refOf(a) < refOf(b) ? -1 : 1));
-    const granted = decideAll(cloud.cloud, sorted, approvals, Date.now());
-    const stored = (await hub.list(resources.grant)).items;
-    const before = new Map(stored.map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata]));
+    const granted = decideAll(cloud.cloud, { tenants: sorted, approvals, grants }, Date.now());
+    const before = new Map(grants.map(({ metadata }) => [`${metadata.namespace}/${metadata.name}`, metadata]));
     await each(granted, ({ grant }) => writeGrant(asManagement, grant, before));
     for (const site of localSites) {
       const asSite = await asAccount(cloud, site, controllers.site);
@@ -188,7 +189,7 @@ export async function seed(cloud: PlanCloud, count: number): Promise<void> {
 function writeGrant(
   client: KubeClient,
   grant: KubeObject,
-  before: ReadonlyMap<string, KubeObject['metadata']>,
+  before: ReadonlyMap<string, Grant['metadata']>,
 ): Promise<unknown> {
   const options = { fieldManager: managers.management };
   const version = before.get(`${grant.metadata.namespace}/${grant.metadata.name}`)?.resourceVersion;

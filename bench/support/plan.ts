@@ -19,6 +19,8 @@ export interface Request {
   readonly body?: string;
   /** Keeps the uid of the answer; later bodies of the same tenant name it as `@<keep>@`. */
   readonly keep?: string;
+  /** Used instead of the target's: a report is sent by another account. */
+  readonly token?: string;
 }
 
 /**
