@@ -26,7 +26,7 @@ export async function runCli(argv: readonly string[], io: CliIo, state = newStat
     else await run(program, name, args);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
-    state.exitCode = report(error, program, state, name);
+    state.exitCode = report(await ruled(error), program, state, name);
   } finally {
     await closeAll(state);
   }
@@ -42,6 +42,12 @@ async function run(program: Command, name: string | undefined, args: readonly st
   await addCommands(program, name);
   if (name === undefined) program.action(() => program.outputHelp());
   await program.parseAsync([...args], { from: 'user' });
+}
+
+/** A refusal of admission as one by the rule that it names; only then are the rules loaded. */
+async function ruled(error: unknown): Promise<unknown> {
+  if (!isAppError(error) || error.kind !== 'forbidden') return error;
+  return (await import('./refusal.ts')).asRefusal(error);
 }
 
 async function closeAll(state: RunState): Promise<void> {

@@ -3,6 +3,7 @@ import { fieldText } from '../../core/manifest/schema-walk.ts';
 import type { Located, Problem, Severity } from '../../core/manifest/types.ts';
 import type { Workload } from '../../core/manifest/workload.ts';
 import {
+  explainRule,
   kindNotKnown,
   notAsKind,
   notForMembers,
@@ -10,7 +11,6 @@ import {
   otherNamespace,
   type Unknown,
 } from '../../core/manifest/workload-words.ts';
-import type { Text } from '../../core/text/lang.ts';
 import { allRules, judge, type Place } from '../../policies/index.ts';
 import type { FieldPath, JsonObject, Rule, RuleRequest } from '../../policies/rule.ts';
 import { groupOf, kindsNear, type Served, servedKind } from './kinds.ts';
@@ -62,18 +62,13 @@ function judgeOne(workload: Found, { options, find, gaps }: Judging): Problem[] 
   const breaches = breachesOf(workload, served ?? guessed(object), namespace, gaps);
   problems.push(
     ...breaches.flatMap(({ rule, paths }) =>
-      paths.map((path) => at(path, { rule: rule.id, text: rule.text, fix: explained(rule.id) })),
+      paths.map((path) => at(path, { rule: rule.id, text: rule.text, fix: explainRule(rule.id) })),
     ),
   );
   if (breaches.length === 0 && served !== undefined && !mayCreate(served))
     problems.push(at(['kind'], notForMembers(object.kind)));
   if (gaps.stumbled(workload)) problems.push(at(['kind'], notAsKind(object.kind)));
   return problems;
-}
-
-/** What to do about a breach: the sentence says where to go; this says where an example is. Pure. */
-export function explained(id: string): Text {
-  return { zh: `jinhong explain ${id}（原因和示例）`, en: `\`jinhong explain ${id}\` for the reason and an example` };
 }
 
 function placer(workload: Found): (path: FieldPath, said: Said) => Problem {

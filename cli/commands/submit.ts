@@ -166,7 +166,7 @@ async function apply(ctx: Context, client: KubeClient, manifest: Found, dryRun: 
     const object = manifest.object as unknown as KubeObject;
     return (await client.apply(object, { fieldManager: managers.cli, dryRun })) as unknown as Tenant;
   } catch (error) {
-    const places = placesOf(error, manifest);
+    const places = await placesOf(error, manifest);
     for (const place of places) print(ctx, place);
     if (places.length > 0) throw refused(places.length, manifest.file);
     throw error;

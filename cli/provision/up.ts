@@ -152,7 +152,7 @@ async function applyDepartments(session: Session, centres: readonly Centre[], pr
       if (folder.departments.length > 0) await ensureParent(client, departmentSet(folder.setName, management));
       const objects = writesOf(changes);
       if (objects.length > 0) progress.set(key, { phase: ctx.say({ zh: '写入', en: 'writing' }), detail: site.name });
-      throwFailures(folder, await applyAll(client, objects, { signal: ctx.signal }));
+      await throwFailures(folder, await applyAll(client, objects, { signal: ctx.signal }));
       return objects.length;
     }),
   );
@@ -231,7 +231,7 @@ async function applyTenants(
     signal: ctx.signal,
     onDone: (done) => progress.set(key, { phase, detail: `${done}/${objects.length}` }),
   });
-  throwFailures(session.folder, failures);
+  await throwFailures(session.folder, failures);
   const removed = options.prune ? tenants.flatMap((changes) => changes.prune) : [];
   await Promise.all(removed.map((object) => removeTenant(session, object)));
   const written = objects.length + removed.length;
@@ -278,12 +278,13 @@ function writesOf(changes: SetChanges): KubeObject[] {
 }
 
 /** One error for all objects that the server refused, each led back to its manifest; the worst kind decides the exit code. */
-function throwFailures(folder: Folder, failures: readonly Failure[]): void {
+async function throwFailures(folder: Folder, failures: readonly Failure[]): Promise<void> {
   const first = failures[0];
   if (first === undefined) return;
-  const list = failures
-    .slice(0, 20)
-    .flatMap((failure) => failureLines(folder, failure).map((line) => `\n  ${line}`))
+  const shown = await Promise.all(failures.slice(0, 20).map((failure) => failureLines(folder, failure)));
+  const list = shown
+    .flat()
+    .map((line) => `\n  ${line}`)
     .join('');
   const text = {
     zh: `有 ${failures.length} 个对象没有写入：${list}`,
@@ -294,12 +295,12 @@ function throwFailures(folder: Folder, failures: readonly Failure[]): void {
   throw new AppError(kind, text.en, { code: 'objects-refused', cause: first.error, data: { text } });
 }
 
-function failureLines({ tenants, departments }: Folder, { object, error }: Failure): string[] {
+async function failureLines({ tenants, departments }: Folder, { object, error }: Failure): Promise<string[]> {
   const { kind, metadata } = object;
   const key = [kind, metadata.namespace, metadata.name].filter((part) => part !== undefined).join('/');
   const tenant =
     kind === 'Tenant' ? tenants.find((one) => refOfManifest(one.object) === refOfManifest(object)) : undefined;
-  const places = tenant === undefined ? [] : placesOf(error, tenant);
+  const places = tenant === undefined ? [] : await placesOf(error, tenant);
   if (places.length > 0)
     return places.map(({ file, line, column, rule, text }) => `${file}:${line}:${column} ${rule}: ${text.en}`);
   const from = tenant ?? departments.find((one) => kind === 'Department' && one.object.metadata.name === metadata.name);

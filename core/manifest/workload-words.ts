@@ -11,6 +11,11 @@ const rendered: Text = {
   en: 'check what it renders: `kubectl kustomize . | jinhong check -` or `helm template . | jinhong check -`',
 };
 
+/** What to do about a breach of a rule in policies/: its sentence says where to go, this where an example is. Pure. */
+export function explainRule(id: string): Text {
+  return { zh: `jinhong explain ${id}（原因和示例）`, en: `\`jinhong explain ${id}\` for the reason and an example` };
+}
+
 /** A file of Kustomize, Helm or Compose. */
 export const toolFile: Noted = {
   rule: 'NotOurs',

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { placesOf, ruleOf } from '../../cli/refusal.ts';
+import { asRefusal, placesOf, ruleOf } from '../../cli/refusal.ts';
+import { renderError } from '../../cli/view/error.ts';
+import { makeStyle } from '../../cli/view/style.ts';
+import { exitCodeFor } from '../../core/errors.ts';
 import { loadManifests } from '../../core/manifest/load.ts';
 import { errorOfStatus, unreachable } from '../../kube/errors.ts';
+import { narrowNetworkPolicy } from '../../policies/narrow-network-policy.ts';
+import { notAReviewer } from '../../policies/not-a-reviewer.ts';
+import { refusalText } from '../../policies/rule.ts';
 
 const text = `apiVersion: jinhong.dev/v1alpha1
 kind: Tenant
@@ -28,7 +34,7 @@ function refusal(status: number, message: string, causes: object[] = []) {
 }
 
 describe("a server's refusal", () => {
-  it('is led back to file, line and column of every field it names', () => {
+  it('is led back to file, line and column of every field it names', async () => {
     const error = refusal(422, 'Tenant is invalid', [
       { field: 'spec.environments[1].size', message: 'Invalid value: "large": no', reason: 'FieldValueInvalid' },
       {
@@ -38,7 +44,7 @@ describe("a server's refusal", () => {
         reason: 'FieldValueInvalid',
       },
     ]);
-    const places = placesOf(error, found);
+    const places = await placesOf(error, found);
     expect(places.map(({ file, line, column, rule }) => [file, line, column, rule])).toEqual([
       ['tenant.yaml', 14, 13, 'ServerRefused'],
       ['tenant.yaml', 11, 7, 'QuotaMissing'],
@@ -46,25 +52,54 @@ describe("a server's refusal", () => {
     expect(places[1]?.text).toEqual({ zh: '环境需要 size 或 quota', en: 'an environment needs a size or a quota' });
   });
 
-  it('by an admission policy stands at the document, with its rule', () => {
-    const message =
-      "approvals \"x\" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: NotAReviewer: only reviewers decide / 只有审批组可以审批";
-    expect(placesOf(refusal(403, message), found)).toMatchObject([
-      { line: 1, rule: 'NotAReviewer', text: { zh: '只有审批组可以审批', en: 'only reviewers decide' } },
+  it('by an admission policy stands at the document, with the id and the sentence of the rule', async () => {
+    const message = `approvals "x" is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: ${refusalText(notAReviewer)}`;
+    const [place] = await placesOf(refusal(403, message), found);
+    expect(place).toMatchObject({ line: 1, rule: 'NotAReviewer', text: notAReviewer.text });
+    expect(place?.fix.en).toContain('jinhong explain NotAReviewer');
+  });
+
+  it('by a policy that this version does not know is still read', async () => {
+    const message = "x is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: NewRule: no / 不行";
+    expect(await placesOf(refusal(403, message), found)).toMatchObject([
+      { line: 1, rule: 'NewRule', text: { zh: '不行', en: 'no' } },
     ]);
   });
 
-  it('is not made of errors that are not about the object', () => {
-    expect(placesOf(refusal(403, 'tenants is forbidden: User "kate" cannot patch'), found)).toEqual([]);
-    expect(placesOf(unreachable({ server: 'hub', method: 'GET', path: '/' }, 'refused', 'unreachable'), found)).toEqual(
-      [],
-    );
-    expect(placesOf(new TypeError('x'), found)).toEqual([]);
+  it('is not made of errors that are not about the object', async () => {
+    expect(await placesOf(refusal(403, 'tenants is forbidden: User "kate" cannot patch'), found)).toEqual([]);
+    const lost = unreachable({ server: 'hub', method: 'GET', path: '/' }, 'refused', 'unreachable');
+    expect(await placesOf(lost, found)).toEqual([]);
+    expect(await placesOf(new TypeError('x'), found)).toEqual([]);
   });
 
-  it('names a rule in either order of languages', () => {
-    expect(ruleOf('AbC: 中文 / english')).toEqual({ rule: 'AbC', text: { zh: '中文', en: 'english' } });
-    expect(ruleOf('AbC: english / 中文')).toEqual({ rule: 'AbC', text: { zh: '中文', en: 'english' } });
-    expect(ruleOf('nothing to see')).toBeUndefined();
+  it('names a rule in either order of languages', async () => {
+    const named = { rule: 'AbC', text: { zh: '中文', en: 'english' } };
+    expect(await ruleOf('AbC: 中文 / english')).toMatchObject(named);
+    expect(await ruleOf('AbC: english / 中文')).toMatchObject(named);
+    expect(await ruleOf('nothing to see')).toBeUndefined();
+  });
+});
+
+describe('an error of any command', () => {
+  const denied = `hub: POST /x: x is forbidden: ValidatingAdmissionPolicy 'p' with binding 'p' denied request: ${refusalText(narrowNetworkPolicy)}`;
+
+  it('that admission gave becomes a refusal by its rule: exit code 3, sentence, rule, and how to learn more', async () => {
+    const error = await asRefusal(refusal(403, denied));
+    expect(exitCodeFor(error)).toBe(3);
+    const look = { style: makeStyle(false), output: 'text', verbose: false, exitCode: 3 } as const;
+    const text = renderError(error, { ...look, lang: 'en' });
+    expect(text).toContain(`error: ${narrowNetworkPolicy.text.en}`);
+    expect(text).toContain('NarrowNetworkPolicy  (jinhong explain NarrowNetworkPolicy)');
+    expect(renderError(error, { ...look, lang: 'zh' })).toContain(narrowNetworkPolicy.text.zh);
+  });
+
+  it('that is anything else stays what it is', async () => {
+    const right = refusal(403, 'tenants is forbidden: User "kate" cannot patch');
+    expect(await asRefusal(right)).toBe(right);
+    const other = refusal(403, "ValidatingAdmissionPolicy 'foreign' denied request: failed expression: false");
+    expect(await asRefusal(other)).toBe(other);
+    const broken = new TypeError('x');
+    expect(await asRefusal(broken)).toBe(broken);
   });
 });
