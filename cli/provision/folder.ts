@@ -27,21 +27,43 @@ export interface Folder {
   readonly setName: string;
 }
 
+/** What of a folder is judged: `own` leaves the departments' workloads out, for when time counts. */
+type Judged = 'all' | 'own';
+
 /**
  * Reads and checks a folder. cloud.yaml is one of its files, or `--cloud`.
  * @throws policy `manifests-refused` with all problems; input `no-cloud`
  */
-export async function readFolder(ctx: Context, path: string, setName: string | undefined): Promise<Folder> {
+export async function readFolder(
+  ctx: Context,
+  path: string,
+  setName: string | undefined,
+  judged: Judged = 'all',
+): Promise<Folder> {
   const files = await readFiles(ctx, path);
   const elsewhere = ctx.cloud === undefined ? undefined : findCloudFile(ctx);
   const given = elsewhere === undefined ? undefined : await loadCloudFile(elsewhere);
   const { set, problems } = loadManifests(files, given === undefined ? {} : { cloud: given });
-  refuse(problems);
+  refuse(judged === 'own' ? problems : [...problems, ...(await workloadProblems(ctx, set))]);
   const { cloud } = set;
   if (cloud === undefined) throw noCloud(path);
   const name = setName ?? set.cloudFile?.object.metadata?.name ?? cloud.name;
   const { departments, tenants } = set;
   return { path, files, cloud, departments, tenants, problems, setName: name };
+}
+
+/** Workloads are the departments' own and are never applied from here, but a forbidden one is refused where it is seen. */
+async function workloadProblems(ctx: Context, set: ManifestSet): Promise<Problem[]> {
+  const count = set.workloads.length;
+  if (count === 0) return [];
+  const { judgeSet } = await import('../check/judge.ts');
+  const problems = judgeSet(set, { cwd: ctx.cwd });
+  const said = {
+    zh: `${count} 个工作负载对象已检查，不由 jinhong 应用（请用 kubectl apply）`,
+    en: `${count} workload objects were checked; jinhong does not apply them (kubectl apply does)`,
+  };
+  if (!problems.some(({ severity }) => severity === 'error')) ctx.note(ctx.say(said));
+  return problems;
 }
 
 async function readFiles(ctx: Context, path: string): Promise<SourceFile[]> {
