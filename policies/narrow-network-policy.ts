@@ -1,11 +1,12 @@
-import type { FieldPath, JsonObject, Rule } from './rule.ts';
+import { type FieldPath, innerOf, isSet, type JsonObject, listOf, type Rule } from './rule.ts';
 
 const directions = [
   { direction: 'ingress', peers: 'from' },
   { direction: 'egress', peers: 'to' },
 ] as const;
 
-const allowed = (peer: JsonObject) => 'podSelector' in peer && !('namespaceSelector' in peer) && !('ipBlock' in peer);
+const allowed = (peer: JsonObject) =>
+  isSet(peer, 'podSelector') && !isSet(peer, 'namespaceSelector') && !isSet(peer, 'ipBlock');
 
 function narrowCel(direction: string, peers: string): string {
   return (
@@ -38,11 +39,11 @@ export const narrowNetworkPolicy: Rule = {
   where: 'tenant',
   binds: 'tenants',
   check({ object }) {
-    const spec = (object?.['spec'] ?? {}) as JsonObject;
+    const spec = innerOf(object, 'spec');
     return directions.flatMap(({ direction, peers }) =>
-      ((spec[direction] ?? []) as JsonObject[]).flatMap((rule, index): FieldPath[] => {
+      listOf(spec, direction).flatMap((rule, index): FieldPath[] => {
         const path = ['spec', direction, index];
-        const list = (rule[peers] ?? []) as JsonObject[];
+        const list = listOf(rule, peers);
         if (list.length === 0) return [path];
         return list.flatMap((peer, at) => (allowed(peer) ? [] : [[...path, peers, at]]));
       }),

@@ -32,7 +32,8 @@ export function policyOf(rule: Rule, staff: StaffGroups): PlainObject {
           apiVersions: ['*'],
           operations: [...cover.operations],
           resources: [...cover.resources],
-          scope: '*',
+          // A binding's namespace selector lets everything of cluster scope through.
+          scope: rule.where === 'tenant' ? 'Namespaced' : '*',
         })),
       },
       ...(conditions.length === 0 ? {} : { matchConditions: conditions.map(expression) }),

@@ -53,9 +53,10 @@ export interface Cover {
 
 /**
  * Whom a rule binds (exempt.ts): `all` everyone; `tenants` everyone but the platform's own writers in a tenant's namespaces;
- * `people` everyone but those and the people who install a centre.
+ * `people` everyone but those and the people who install a centre; `departments` everyone but those and the parts of the
+ * cluster itself: its nodes, its scheduler and what runs in `kube-system`.
  */
-export type Audience = 'all' | 'tenants' | 'people';
+export type Audience = 'all' | 'tenants' | 'people' | 'departments';
 
 /** One example, as a manifest. */
 export interface Example {
@@ -64,6 +65,8 @@ export interface Example {
   readonly oldObject?: JsonObject;
   /** @default CREATE, or UPDATE when there is an `oldObject` */
   readonly operation?: Operation;
+  /** Who writes it. @default somebody of a department */
+  readonly by?: 'platform';
 }
 
 /** One rule. */
@@ -115,4 +118,19 @@ export function celMap(holder: string, field: 'labels' | 'annotations'): string 
 export function mapOf(object: JsonObject | undefined, field: 'labels' | 'annotations'): Record<string, string> {
   const metadata = object?.['metadata'] as JsonObject | undefined;
   return (metadata?.[field] ?? {}) as Record<string, string>;
+}
+
+/** Whether a field says anything: the API server drops a null. Pure. */
+export function isSet(object: JsonObject | undefined, field: string): boolean {
+  return object?.[field] !== undefined && object[field] !== null;
+}
+
+/** An inner object; empty when it is absent. Pure. */
+export function innerOf(object: JsonObject | undefined, ...fields: readonly string[]): JsonObject {
+  return fields.reduce((inner: JsonObject, field) => (inner[field] ?? {}) as JsonObject, object ?? {});
+}
+
+/** An inner list of objects; empty when it is absent. Pure. */
+export function listOf(object: JsonObject | undefined, field: string): readonly JsonObject[] {
+  return (object?.[field] ?? []) as readonly JsonObject[];
 }

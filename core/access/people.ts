@@ -63,13 +63,14 @@ const tenantEdit: PolicyRule[] = [
 
 /**
  * What a member with `admin` changes beside: narrow network policies, service accounts, and who of its own groups may do
- * what. Admission keeps network policies narrow and bindings inside the tenant's groups (policies/).
+ * what. Admission keeps network policies narrow, and bindings inside the tenant's groups and to these three roles
+ * (policies/); a Role of a member's own could not be bound, so none can be written.
  */
 const tenantAdmin: PolicyRule[] = [
   ...tenantEdit,
   rule('', ['serviceaccounts'], write),
   rule('networking.k8s.io', ['networkpolicies'], write),
-  rule(rbacGroup, ['rolebindings', 'roles'], write),
+  rule(rbacGroup, ['rolebindings'], write),
 ];
 
 const viewer: PolicyRule[] = [

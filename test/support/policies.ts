@@ -8,13 +8,22 @@ import { annotations, labels } from '../../core/model/names.ts';
 import { createClient } from '../../kube/client.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
 import { isAlreadyExists } from '../../kube/errors.ts';
-import { pathOf, resources } from '../../kube/resource.ts';
-import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
+import { pathOf } from '../../kube/resource.ts';
+import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { allRules, judge, type Place, ruleOfRefusal } from '../../policies/index.ts';
-import { type Example, type JsonObject, policyName, type Rule, type RuleRequest } from '../../policies/rule.ts';
+import {
+  type Example,
+  innerOf,
+  type Json,
+  type JsonObject,
+  policyName,
+  type Rule,
+  type RuleRequest,
+} from '../../policies/rule.ts';
 import { cloud } from '../core/decide/fixture.ts';
 import { kubeconfigFor, type OwnCentre, startTestCentre, until } from './centre.ts';
 import { installPlatform, namespace } from './platform.ts';
+import { gatewayCrds, resourceNamed, servedAs } from './policy-kinds.ts';
 
 /** Namespaces of the examples: an environment as the site controller makes it, and one without pod security. */
 export const exampleNamespace = 'parks-web-production';
@@ -49,14 +58,26 @@ export const policyNamespaces: readonly KubeObject[] = [
   namespace('plain'),
 ];
 
+const department: KubeObject = {
+  apiVersion: 'jinhong.dev/v1alpha1',
+  kind: 'Department',
+  metadata: { name: 'parks' },
+  spec: { displayName: 'parks', level: 'city', groups: ['parks-admins'] },
+};
+
 /** Who tries by default: no group of the exempt list, every right. */
 export const prober = { user: 'reviewer-1', groups: ['probers', 'project-reviewers', 'parks-admins'] } as const;
+
+/** Somebody of the people who install a centre, again with every right. */
+export const engineer = { user: 'engineer-1', groups: ['probers', cloud.groups.platform] } as const;
 
 /** A centre for trials. */
 export interface PolicyCentre {
   readonly centre: OwnCentre;
   /** An administrator of the break-glass group, whom the rules about tenants do not bind. */
   readonly admin: KubeClient;
+  /** The uid of a Department, see `ownerUid`. */
+  readonly owner: string;
   readonly stop: () => Promise<void>;
   /** A client of somebody with all rights. */
   readonly as: (caller: { user: string; groups: readonly string[] }) => Promise<KubeClient>;
@@ -80,9 +101,10 @@ export async function startPolicyCentre(name: string): Promise<PolicyCentre> {
   try {
     await installPlatform(bootstrap);
     await bootstrap.create(everything('probers'));
-    for (const object of policyNamespaces) await bootstrap.create(object);
+    for (const object of [...policyNamespaces, ...gatewayCrds]) await bootstrap.create(object);
+    const owner = (await bootstrap.create(department)).metadata.uid ?? '';
     const admin = await as({ user: 'breaker', groups: [cloud.groups.breakGlass] });
-    const policies: PolicyCentre = { centre, admin, stop, as };
+    const policies: PolicyCentre = { centre, admin, owner, stop, as };
     await inForce(policies);
     return policies;
   } catch (error) {
@@ -110,14 +132,16 @@ function everything(group: string): KubeObject {
 /** Resolves when the failing example of each rule is refused by it; policies come into force a moment after the write. */
 async function inForce(policies: PolicyCentre): Promise<void> {
   const left = new Set(allRules);
+  const said: string[] = [];
   await until(
     'all rules are in force',
     async () => {
       for (const rule of left) {
         const verdict = await tryOnServer(policies, exampleRequest(rule, rule.failing));
         if (verdict.rule?.id === rule.id) left.delete(rule);
+        else said.push(`${policyName(rule)}: ${verdict.message ?? 'allowed'}`);
       }
-      if (left.size > 0) throw new Error(`not in force: ${[...left].map(policyName).join(', ')}`);
+      if (left.size > 0) throw new Error(`not in force: ${said.slice(-left.size).join('; ')}`);
       return true;
     },
     30_000,
@@ -136,6 +160,7 @@ export function exampleRequest(rule: Rule, example: Example): RuleRequest {
     object: example.object,
     oldObject: example.oldObject,
     subresource: named.split('/')[1],
+    ...(example.by === undefined ? {} : engineer),
   });
 }
 
@@ -168,53 +193,6 @@ export function requestOf(parts: RequestParts): RuleRequest {
   };
 }
 
-/** Kinds that tests write and production code does not: group/version, kind, plural, whether it is in a namespace. */
-const moreKinds: readonly Resource[] = (
-  [
-    ['', 'v1', 'Pod', 'pods', true],
-    ['', 'v1', 'PodTemplate', 'podtemplates', true],
-    ['', 'v1', 'ReplicationController', 'replicationcontrollers', true],
-    ['', 'v1', 'Endpoints', 'endpoints', true],
-    ['', 'v1', 'PersistentVolume', 'persistentvolumes', false],
-    ['', 'v1', 'PersistentVolumeClaim', 'persistentvolumeclaims', true],
-    ['', 'v1', 'Node', 'nodes', false],
-    ['apps', 'v1', 'StatefulSet', 'statefulsets', true],
-    ['apps', 'v1', 'ReplicaSet', 'replicasets', true],
-    ['apps', 'v1', 'DaemonSet', 'daemonsets', true],
-    ['apps', 'v1', 'ControllerRevision', 'controllerrevisions', true],
-    ['batch', 'v1', 'Job', 'jobs', true],
-    ['batch', 'v1', 'CronJob', 'cronjobs', true],
-    ['autoscaling', 'v2', 'HorizontalPodAutoscaler', 'horizontalpodautoscalers', true],
-    ['policy', 'v1', 'PodDisruptionBudget', 'poddisruptionbudgets', true],
-    ['discovery.k8s.io', 'v1', 'EndpointSlice', 'endpointslices', true],
-    ['networking.k8s.io', 'v1', 'Ingress', 'ingresses', true],
-    ['networking.k8s.io', 'v1', 'IngressClass', 'ingressclasses', false],
-    ['storage.k8s.io', 'v1', 'StorageClass', 'storageclasses', false],
-    ['storage.k8s.io', 'v1', 'CSIDriver', 'csidrivers', false],
-    ['scheduling.k8s.io', 'v1', 'PriorityClass', 'priorityclasses', false],
-    ['node.k8s.io', 'v1', 'RuntimeClass', 'runtimeclasses', false],
-    ['admissionregistration.k8s.io', 'v1', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations', false],
-    ['admissionregistration.k8s.io', 'v1', 'MutatingWebhookConfiguration', 'mutatingwebhookconfigurations', false],
-    ['apiregistration.k8s.io', 'v1', 'APIService', 'apiservices', false],
-    ['certificates.k8s.io', 'v1', 'CertificateSigningRequest', 'certificatesigningrequests', false],
-    ['gateway.networking.k8s.io', 'v1', 'Gateway', 'gateways', true],
-    ['gateway.networking.k8s.io', 'v1', 'GatewayClass', 'gatewayclasses', false],
-    ['gateway.networking.k8s.io', 'v1', 'HTTPRoute', 'httproutes', true],
-    ['gateway.networking.k8s.io', 'v1beta1', 'ReferenceGrant', 'referencegrants', true],
-  ] as const
-).map(([group, version, kind, plural, namespaced]) => ({ group, version, kind, plural, namespaced }));
-
-/** How an object is served, by its apiVersion and kind. @throws when the kind is in neither list */
-export function servedAs(object: JsonObject): { resource: Resource; namespace: string | undefined; name: string } {
-  const apiVersion = String(object['apiVersion']);
-  const [version, group = ''] = apiVersion.split('/').reverse();
-  const fits = (one: Resource) => one.kind === object['kind'] && one.group === group && one.version === version;
-  const resource = [...Object.values(resources), ...moreKinds].find(fits);
-  if (resource === undefined) throw new Error(`test/support/policies.ts does not know ${apiVersion} ${object['kind']}`);
-  const metadata = (object['metadata'] ?? {}) as { namespace?: string; name?: string };
-  return { resource, namespace: resource.namespaced ? metadata.namespace : undefined, name: metadata.name ?? '' };
-}
-
 /** What the server said: allowed, refused by one of our rules, or refused by something else. */
 export interface Verdict {
   readonly allowed: boolean;
@@ -223,22 +201,37 @@ export interface Verdict {
   readonly message?: string;
 }
 
+/** How an update reaches the server: as a whole, as one of three patches, or as a forced server-side apply. */
+export type How = 'put' | 'merge' | 'strategic' | 'json' | 'apply';
+
+/** A request and the way it takes. */
+export interface Trial extends RuleRequest {
+  /** A merging way must lead from `oldObject` to `object`; only the author of the trial can see to that. @default put */
+  readonly how?: How;
+  /** What is stored first when `oldObject` is only a view of it, for example of a `scale`. @default oldObject */
+  readonly stored?: JsonObject;
+}
+
+/** Stands for the uid of a Department that is there, so that an owner of ours is not garbage. */
+export const ownerUid = 'uid-of-the-owner';
+
+const patchTypes = {
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+  json: 'application/json-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
 /** Sends a write with `dryRun`. For an update or a delete the old object is stored first. */
-export async function tryOnServer(policies: PolicyCentre, request: RuleRequest): Promise<Verdict> {
-  const client = await policies.as({
-    user: request.user,
-    groups: request.groups.filter((g) => !g.startsWith('system:')),
-  });
-  const old = request.oldObject === undefined ? undefined : await ensure(policies.admin, request.oldObject);
-  const target = request.object ?? request.oldObject ?? {};
-  const { resource, namespace, name } = servedAs(target);
-  const subresource = request.subresource === '' ? undefined : request.subresource;
-  const collection = request.operation === 'CREATE' && subresource === undefined;
-  const path = pathOf(resource, { namespace, name: collection ? undefined : name, subresource });
-  const method = { CREATE: 'POST', UPDATE: 'PUT', DELETE: 'DELETE', CONNECT: 'POST' }[request.operation];
-  const body = request.operation === 'DELETE' ? undefined : atVersion(request.object ?? {}, old);
+export async function tryOnServer(policies: PolicyCentre, trial: Trial): Promise<Verdict> {
+  const groups = trial.groups.filter((group) => group !== 'system:authenticated');
+  const client = await policies.as({ user: trial.user, groups });
+  const before = trial.stored ?? trial.oldObject;
+  const stored = before === undefined ? undefined : await ensure(policies, before);
+  const { method, body, query, contentType } = sent(trial, stored);
   try {
-    await client.request(method, path, { query: { dryRun: 'All' }, body });
+    const options = { query: { dryRun: 'All', ...query }, body: real(policies, body), contentType };
+    await client.request(method, pathOfTrial(trial), options);
     return { allowed: true };
   } catch (error) {
     if (!isAppError(error) || error.kind === 'unreachable') throw error;
@@ -247,20 +240,80 @@ export async function tryOnServer(policies: PolicyCentre, request: RuleRequest):
   }
 }
 
-/** Makes the stored object what `object` says; give concurrent trials different names. Resolves with it as it is stored. */
-async function ensure(admin: KubeClient, object: JsonObject): Promise<KubeObject> {
+function pathOfTrial({ group, resource, subresource, namespace, operation, how, ...trial }: Trial): string {
+  const { name } = innerOf(trial.object ?? trial.oldObject, 'metadata') as { name?: string };
+  const collection = operation === 'CREATE' && subresource === '' && how !== 'apply';
+  return pathOf(resourceNamed(group, resource), {
+    namespace,
+    name: collection ? undefined : name,
+    subresource: subresource === '' ? undefined : subresource,
+  });
+}
+
+interface Sent {
+  readonly method: string;
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly contentType?: string;
+}
+
+function sent({ operation, how = 'put', object = {}, oldObject = {} }: Trial, stored: KubeObject | undefined): Sent {
+  if (operation === 'DELETE') return { method: 'DELETE' };
+  if (how === 'apply') {
+    const query = { fieldManager: 'probe', force: 'true' };
+    return { method: 'PATCH', body: object, query, contentType: patchTypes.apply };
+  }
+  if (operation !== 'UPDATE') return { method: 'POST', body: object };
+  if (how === 'put') return { method: 'PUT', body: atVersion(object, stored) };
+  const body = how === 'json' ? jsonPatch(oldObject, object) : mergePatch(oldObject, object);
+  return { method: 'PATCH', body, contentType: patchTypes[how] };
+}
+
+/** RFC 7386: what turns one object into the other. Pure. */
+function mergePatch(from: JsonObject, to: JsonObject): JsonObject {
+  const isTree = (value: Json | undefined): value is JsonObject =>
+    typeof value === 'object' && value !== null && !Array.isArray(value);
+  const removed = Object.keys(from).filter((field) => to[field] === undefined);
+  const patch: Record<string, Json> = Object.fromEntries(removed.map((field) => [field, null]));
+  for (const [field, value] of Object.entries(to)) {
+    const old = from[field];
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(old)) continue;
+    patch[field] = isTree(old) && isTree(value) ? (mergePatch(old, value) as Json) : value;
+  }
+  return patch;
+}
+
+/** RFC 6902: replaces the parts of `metadata` and the other parts of an object that differ. Pure. */
+function jsonPatch(from: JsonObject, to: JsonObject): JsonObject[] {
+  const steps = (path: string, old: JsonObject, now: JsonObject): JsonObject[] =>
+    [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((field) => {
+      const value = now[field];
+      if (JSON.stringify(old[field]) === JSON.stringify(value)) return [];
+      if (path === '' && field === 'metadata') return steps('/metadata', innerOf(old, field), innerOf(now, field));
+      return [{ op: value === undefined ? 'remove' : 'add', path: `${path}/${field}`, value }];
+    });
+  return steps('', from, to);
+}
+
+/** Makes the stored object what `object` says. Resolves with it as it is stored. */
+async function ensure(policies: PolicyCentre, object: JsonObject): Promise<KubeObject> {
+  const { admin } = policies;
   const { resource, namespace, name } = servedAs(object);
   try {
-    const { body } = await admin.request('POST', pathOf(resource, { namespace }), { body: object });
+    const { body } = await admin.request('POST', pathOf(resource, { namespace }), { body: real(policies, object) });
     return JSON.parse(body) as KubeObject;
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
     const stored = await admin.get(resource, { namespace, name });
     const { body } = await admin.request('PUT', pathOf(resource, { namespace, name }), {
-      body: atVersion(object, stored),
+      body: real(policies, atVersion(object, stored)),
     });
     return JSON.parse(body) as KubeObject;
   }
+}
+
+function real<T>({ owner }: PolicyCentre, body: T): T {
+  return body === undefined ? body : (JSON.parse(JSON.stringify(body).replaceAll(ownerUid, owner)) as T);
 }
 
 function atVersion(object: JsonObject, old: KubeObject | undefined): JsonObject {
@@ -281,25 +334,39 @@ export function placeOf(request: RuleRequest): Place {
 /**
  * Tries every request on the server and says where it and the pure rules differ: allowed by one and refused by the other,
  * or refused under an id that the pure rules do not name. `elsewhere` tells refusals apart that are neither (pod security,
- * schema): by default they are deviations too. Empty when all agree.
+ * schema): by default they are deviations too. Requests about the same object wait for each other. Empty when all agree.
  */
 export async function deviations(
   policies: PolicyCentre,
-  requests: readonly RuleRequest[],
+  requests: readonly Trial[],
   elsewhere: (message: string) => boolean = () => false,
 ): Promise<string[]> {
+  const queues = new Map<string, Trial[]>();
+  for (const request of requests) {
+    const { name } = innerOf(request.object ?? request.oldObject, 'metadata');
+    const key = JSON.stringify([request.group, request.resource, request.namespace, name]);
+    queues.set(key, [...(queues.get(key) ?? []), request]);
+  }
+  const waiting = [...queues.values()];
   const found: string[] = [];
-  const queue = [...requests];
   const worker = async (): Promise<void> => {
-    for (let request = queue.pop(); request !== undefined; request = queue.pop()) {
-      const expected = judge(request, placeOf(request)).map(({ rule }) => rule.id);
-      const { allowed, rule, message = '' } = await tryOnServer(policies, request);
-      if (allowed ? expected.length === 0 : rule !== undefined && expected.includes(rule.id)) continue;
-      if (!allowed && rule === undefined && expected.length > 0 && elsewhere(message)) continue;
-      const said = allowed ? 'allowed' : (rule?.id ?? message);
-      found.push(`${said} instead of [${expected.join(', ')}]: ${JSON.stringify(request)}`);
+    for (let queue = waiting.pop(); queue !== undefined; queue = waiting.pop()) {
+      for (const request of queue) found.push(...(await deviation(policies, request, elsewhere)));
     }
   };
   await Promise.all(Array.from({ length: 32 }, worker));
   return found;
+}
+
+async function deviation(
+  policies: PolicyCentre,
+  request: Trial,
+  elsewhere: (message: string) => boolean,
+): Promise<string[]> {
+  const expected = judge(request, placeOf(request)).map(({ rule }) => rule.id);
+  const { allowed, rule, message = '' } = await tryOnServer(policies, request);
+  if (allowed ? expected.length === 0 : rule !== undefined && expected.includes(rule.id)) return [];
+  if (!allowed && rule === undefined && expected.length > 0 && elsewhere(message)) return [];
+  const said = allowed ? 'allowed' : (rule?.id ?? message);
+  return [`${said} instead of [${expected.join(', ')}]: ${JSON.stringify(request)}`];
 }

@@ -1,0 +1,64 @@
+import { managedByValue } from '../core/desired/names.ts';
+import { group, labels } from '../core/model/names.ts';
+import { type FieldPath, innerOf, type JsonObject, listOf, mapOf } from './rule.ts';
+
+/** Names that only the platform gives: `jinhong-quota`, `jinhong:tenant-admin`. */
+export const reservedNames = ['jinhong-', 'jinhong:'] as const;
+
+/** A trace of the platform in an object's metadata. */
+export interface Mark {
+  /** From `metadata`. */
+  readonly path: FieldPath;
+  /** The same text for the same mark, whatever the order. */
+  readonly text: string;
+}
+
+const ours = (text: string) => text.startsWith(`${group}/`);
+const isKey = (key: string) => ours(key) || key.startsWith(`ancestor.${group}/`);
+
+/** The platform's labels, annotations, finalizers and owners in an object's metadata. Pure. */
+export function marksOf(metadata: JsonObject): Mark[] {
+  const keyed = (['labels', 'annotations'] as const).flatMap((field) =>
+    Object.entries(mapOf({ metadata }, field))
+      .filter(([key, value]) => isKey(key) || (key === labels.managedBy && value === managedByValue))
+      .map(([key, value]) => ({ path: [field, key], text: `${field} ${key}=${value}` })),
+  );
+  const finalizers = ((metadata['finalizers'] ?? []) as string[]).flatMap((finalizer, index) =>
+    ours(finalizer) ? [{ path: ['finalizers', index], text: `finalizer ${finalizer}` }] : [],
+  );
+  const owners = listOf(metadata, 'ownerReferences').flatMap((owner, index) =>
+    ours(String(owner['apiVersion']))
+      ? [{ path: ['ownerReferences', index], text: `owner ${String(owner['uid'])}` }]
+      : [],
+  );
+  return [...keyed, ...finalizers, ...owners];
+}
+
+/** CEL for the texts of `marksOf`; `metadata` is an expression for an object's metadata. Pure. */
+export function celMarks(metadata: string): string {
+  const keyed = (field: string) =>
+    `${metadata}.?${field}.orValue({}).filter(k, k.startsWith('${group}/') || k.startsWith('ancestor.${group}/') || ` +
+    `(k == '${labels.managedBy}' && ${metadata}.${field}[k] == '${managedByValue}'))` +
+    `.map(k, '${field} ' + k + '=' + ${metadata}.${field}[k])`;
+  return (
+    `${keyed('labels')} + ${keyed('annotations')} + ` +
+    `${metadata}.?finalizers.orValue([]).filter(f, f.startsWith('${group}/')).map(f, 'finalizer ' + f) + ` +
+    `${metadata}.?ownerReferences.orValue([]).filter(o, o.apiVersion.startsWith('${group}/')).map(o, 'owner ' + o.uid)`
+  );
+}
+
+/** CEL that holds when two lists have the same texts. Pure. */
+export function celSame(one: string, other: string): string {
+  return `${one}.all(t, t in ${other}) && ${other}.all(t, t in ${one})`;
+}
+
+/** Whether two objects have the same marks. Pure. */
+export function sameMarks(one: readonly Mark[], other: readonly Mark[]): boolean {
+  const [texts, others] = [one, other].map((list) => new Set(list.map(({ text }) => text)));
+  return texts?.size === others?.size && [...(texts ?? [])].every((text) => others?.has(text));
+}
+
+/** The name of an object; empty when it has none. Pure. */
+export function nameOf(object: JsonObject | undefined): string {
+  return String(innerOf(object, 'metadata')['name'] ?? '');
+}
