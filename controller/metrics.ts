@@ -10,7 +10,7 @@ const buckets = [0.005, 0.02, 0.1, 0.5, 2, 10, 30];
 export interface RuntimeMetrics {
   /** For `createQueue`; `kind` is what the keys are. */
   queue(kind: string): QueueMetrics;
-  /** Reports depth and age of a queue at each scrape. */
+  /** Reports depth, age and runs under way of a queue at each scrape. */
   watchQueue(kind: string, queue: Queue): void;
   /** For `startInformer`. */
   informer(server: string): InformerMetrics;
@@ -50,6 +50,7 @@ export function createRuntimeMetrics(registry: Registry): RuntimeMetrics {
       readings.add(() => {
         runs.depth.set({ kind }, queue.depth());
         runs.age.set({ kind }, queue.ageMs() / 1000);
+        runs.running.set({ kind }, queue.running());
       });
     },
     informer: (name) => ({
@@ -97,6 +98,7 @@ function createRunFamilies(registry: Registry) {
       registers,
     }),
     depth: new Gauge({ name: 'jinhong_queue_depth', help: 'Keys that are due.', labelNames, registers }),
+    running: new Gauge({ name: 'jinhong_queue_running', help: 'Runs under way.', labelNames, registers }),
     age: new Gauge({
       name: 'jinhong_queue_age_seconds',
       help: 'How long the oldest key has been due.',

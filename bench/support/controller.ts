@@ -133,13 +133,12 @@ function controllerOf(own: {
   };
 }
 
-/** Nothing is due, and no run ended between two looks. */
+/** Nothing is due or under way, and no run ended between two looks. */
 async function isSettled(metrics: () => Promise<ReadonlyMap<string, number>>, runs: number): Promise<boolean> {
   const look = async (): Promise<string | undefined> => {
     const values = await metrics().catch(() => undefined);
     if (values === undefined) return undefined;
-    const due = ['Grant', 'Report'].some((kind) => (values.get(`jinhong_queue_depth{kind="${kind}"}`) ?? 1) > 0);
-    if (due || runsOf(values) < runs) return undefined;
+    if (isBusy(values) || runsOf(values) < runs) return undefined;
     const ended = [...values].filter(([name]) => name.startsWith('jinhong_reconcile_total{'));
     return JSON.stringify(ended);
   };
@@ -147,6 +146,13 @@ async function isSettled(metrics: () => Promise<ReadonlyMap<string, number>>, ru
   if (first === undefined) return false;
   await new Promise((resolve) => setTimeout(resolve, 300));
   return (await look()) === first;
+}
+
+/** Whether anything is due or under way. Pure. */
+export function isBusy(metrics: ReadonlyMap<string, number>): boolean {
+  return ['depth', 'running'].some((what) =>
+    ['Grant', 'Report'].some((kind) => (metrics.get(`jinhong_queue_${what}{kind="${kind}"}`) ?? 1) > 0),
+  );
 }
 
 /** Runs of Grants that have ended, whatever came of them. Pure. */
