@@ -1,7 +1,7 @@
 import type { PlainObject } from '../../core/access/objects.ts';
 import { correction } from '../../core/desired/index.ts';
 import { managers } from '../../core/model/names.ts';
-import { causesOf, isInvalid, isNotFound } from '../../kube/errors.ts';
+import { causesOf, isConflict, isFieldConflict, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { keyOf, resourceOf } from '../../kube/resource.ts';
 import type { KubeObject, ObjectRef } from '../../kube/types.ts';
 import type { SiteContext } from './context.ts';
@@ -32,12 +32,32 @@ export async function ensureObject(ctx: SiteContext, object: PlainObject, scope:
   if (held !== undefined && held.hash === contentHash(object) && !held.terminating) return 'unchanged';
   let ours = held !== undefined || object.kind === 'ServiceAccount';
   if (!ours && !scope.fresh) {
+    if (await createOnly(ctx, object)) return 'created';
     const live = await lookAt(ctx, object);
     if (live !== undefined && !isOurs(live, scope.owner)) return 'foreign';
     ours = live !== undefined;
   }
   await write(ctx, object, ours);
   return ours ? 'written' : 'created';
+}
+
+/** A version that no object has any more: an apply that names it is refused when there is one, and creates it when not. */
+const versionOfNone = '1';
+
+/**
+ * Applies an object that must not be there yet; false when there is one of its name, which is left as it is. One request
+ * instead of a look and a write, and nobody can put one there in between. @throws as the client
+ */
+async function createOnly(ctx: SiteContext, object: PlainObject): Promise<boolean> {
+  const metadata = { ...object.metadata, resourceVersion: versionOfNone };
+  try {
+    const live = await ctx.deps.client.apply<KubeObject>({ ...object, metadata }, { fieldManager: managers.site });
+    noteWritten(ctx, object, live);
+    return true;
+  } catch (error) {
+    if (isConflict(error) || isFieldConflict(error)) return false;
+    throw error;
+  }
 }
 
 /** Removes an object that we made and that is not wanted any more; one that we did not make stays. @throws as the client */
@@ -105,6 +125,10 @@ async function write(ctx: SiteContext, object: PlainObject, ours: boolean): Prom
     await removeExactly(ctx, object, known);
     live = await client.apply<KubeObject>(object, options);
   }
+  noteWritten(ctx, object, live);
+}
+
+function noteWritten(ctx: SiteContext, object: PlainObject, live: KubeObject): void {
   const held: Held = heldOf(live);
   ctx.lookedFor.delete(markOf(live));
   ctx.caches.written(object.kind).note(keyOf(object), held.version, held);

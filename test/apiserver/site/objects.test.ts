@@ -217,6 +217,19 @@ describe('drift is put right within five seconds', () => {
     const after = await find(admin, resources.networkPolicy, { namespace, name: 'own' });
     expect(after?.metadata.resourceVersion).toBe(own.metadata.resourceVersion);
   });
+
+  it('with one request for one removed object, and no other', async () => {
+    run();
+    const { namespace } = await readyTenant(admin);
+    const ref = { namespace, name: policyNames.dns };
+    const fromMs = Date.now();
+    await admin.remove(resources.networkPolicy, ref);
+    await until('the policy is back', () => find(admin, resources.networkPolicy, ref), 5_000);
+    const asked = requestsSince(site, fromMs, true).filter(
+      ({ verb, objectRef }) => verb !== 'watch' && objectRef?.namespace === namespace,
+    );
+    expect(asked.map(({ verb, objectRef }) => `${verb} ${objectRef?.name}`)).toEqual([`patch ${policyNames.dns}`]);
+  });
 });
 
 describe('what is not ours is left alone', () => {
@@ -277,6 +290,7 @@ describe('rights', () => {
     expect(unused.filter((call) => call !== 'get coordination.k8s.io/leases')).toEqual([
       'delete jinhong.dev/grants', // long after a removal
       'delete namespaces', // decisions.test.ts
+      'get limitranges', // when one is there that the cache does not show
       'delete networking.k8s.io/networkpolicies', // decisions.test.ts
       'patch secrets', // renewal of the token, link.test.ts
       'update coordination.k8s.io/leases', // election, process.test.ts
