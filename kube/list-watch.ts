@@ -1,6 +1,6 @@
 import { AppError, isAppError } from '../core/errors.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
-import { isExpired, retryAfterOf } from './errors.ts';
+import { isExpired, isForbidden, isNotFound, retryAfterOf } from './errors.ts';
 import { keyOf } from './resource.ts';
 import { createStore, type Entry, frozenObject, type Store, type StoreChange } from './store.ts';
 import { type KubeClient, type KubeObject, type Log, type Random, type Resource, silentLog } from './types.ts';
@@ -12,7 +12,7 @@ import { isOlder } from './version.ts';
  * Scenario it is built for: the watch ends, the server restarts, an old replica answers, a line arrives cut in half, a
  * list comes back empty although nobody removed anything. In all of them the cache keeps what it last knew for sure and
  * tries again with growing pauses. A removal is told only when an event says so, or a list that is not older than the
- * cache; a list that suddenly is empty is read a second time first.
+ * cache; a list that suddenly is empty is read a second time first, and then an object that it should hold is asked for.
  */
 export interface Informer<T> {
   /** Resolves when the first list is in the cache; rejects when the informer is stopped before. */
@@ -184,12 +184,44 @@ async function relist<T>(loop: Loop<T>, reason: string): Promise<void> {
   if (listed.entries.size === 0 && store.size() > 0) {
     loop.log.warn({ kind: options.resource.kind, known: store.size() }, 'the list is empty, reading it once more');
     listed = await readAll(loop);
+    if (listed.entries.size === 0) await refuseIfThere(loop);
   }
   for (const change of store.takeList(listed.entries, listed.version)) tell(loop, change);
   loop.listedMs = clock.monotonic();
   loop.contactMs = loop.listedMs;
   options.metrics?.relisted?.(options.resource, reason);
   loop.onSynced();
+}
+
+/** Objects that an empty list is tried with. */
+const samples = 3;
+
+/**
+ * The worst lie is an empty list with status 200: all that was known would be told as removed. It is believed only when
+ * none of some known objects is found by its own name. @throws unreachable `empty-list`; as the client
+ */
+async function refuseIfThere<T>({ options, store }: Loop<T>): Promise<void> {
+  const { client, resource, labelSelector } = options;
+  for (const key of store.keys().slice(0, samples)) {
+    const [namespace, name = ''] = key.includes('/') ? key.split('/') : [undefined, key];
+    try {
+      const { metadata } = await client.get(resource, { namespace, name });
+      if (!isSelected(labelSelector, metadata.labels ?? {})) continue;
+    } catch (error) {
+      if (isNotFound(error) || isForbidden(error)) continue;
+      throw error;
+    }
+    const message = `${client.name}: the list of ${resource.plural} is empty, but ${key} is there.`;
+    throw new AppError('unreachable', message, { code: 'empty-list', data: { key } });
+  }
+}
+
+/** Whether labels fit a selector of the forms `name` and `name=value`. Pure. */
+function isSelected(selector: string | undefined, labels: Readonly<Record<string, string>>): boolean {
+  return (selector ?? '').split(',').every((term) => {
+    const [name = '', value] = term.split('=');
+    return name === '' || (name in labels && (value === undefined || labels[name] === value));
+  });
 }
 
 /** A consistent list of all pages. Nothing of it is used unless all of it arrived and it is not older than the cache. */

@@ -20,6 +20,7 @@ import {
   drifted,
   type FaultySite,
   healed,
+  keepingLog,
   pause,
   quiet,
   removalsSince,
@@ -133,8 +134,9 @@ describe('a server that answers 200 with an empty list, again and again', () => 
     expect(await find(admin, resources.namespace, { name: namespace })).toBeUndefined();
   });
 
-  it('of Grants at the management centre: what runs is kept and said to be orphaned', async () => {
-    run();
+  it('of Grants at the management centre: what runs is kept, and it is believed again once it tells the truth', async () => {
+    const log = keepingLog();
+    run({ log });
     const { spec, name } = await readyTenant(admin);
     const from = Date.now();
     const expired = new Set<string>();
@@ -145,11 +147,14 @@ describe('a server that answers 200 with an empty list, again and again', () => 
       return { answer: { status: 410, reason: 'Expired' } };
     };
     faulty.hub.proxy.cut();
-    await until('the mirror says Orphaned', async () =>
-      (await grantOf(admin, name, 'mirror'))?.status?.conditions.some(({ type }) => type === 'Orphaned'),
+    await until('the log says that the management centre cannot be followed', () =>
+      log.lines.some((line) => line.startsWith('warn following the server fails') && line.includes('is empty, but')),
     );
     expect(removalsSince(faulty.site, from).filter((write) => write.includes(name))).toEqual([]);
     expect(await drifted(admin, wantedOf(spec))).toEqual([]);
+    faulty.calm();
+    await decide(admin, nextDecision(spec, { state: 'Frozen' }));
+    await ready(admin, name, 'Frozen');
   });
 });
 

@@ -35,6 +35,7 @@ const listing =
 async function setUp(
   lists: ((respond: Responder) => void)[],
   options: Partial<InformerOptions<unknown>> = {},
+  present: readonly string[] = [],
 ): Promise<Stage> {
   const changes: string[] = [];
   const interruptions: string[] = [];
@@ -42,6 +43,12 @@ async function setUp(
   const watchedFrom: string[] = [];
   const watches: Responder[] = [];
   const api = await startFakeApi((request, respond) => {
+    const named = /\/configmaps\/(.+)$/.exec(request.path)?.[1];
+    if (named !== undefined) {
+      if (present.includes(named)) respond.json(200, configMap(named, '5'));
+      else respond.status(404, 'NotFound');
+      return;
+    }
     if (request.query.get('watch') === null) {
       const next = lists.length > 1 ? lists.shift() : lists[0];
       next?.(respond);
@@ -300,12 +307,35 @@ describe('what goes wrong', () => {
     expect(stage.changes).toEqual(['added one']);
   });
 
+  it('an empty list is never believed while an object of it is found by its name', async () => {
+    const stage = await setUp([listing('10', configMap('one', '5')), listing('20')], {}, ['one']);
+    (await watchNumber(stage, 1)).event('ERROR', { kind: 'Status', code: 410 });
+    await until(
+      'it was refused again and again',
+      () => stage.interruptions.filter((code) => code === 'empty-list').length > 2,
+    );
+    expect(stage.changes).toEqual(['added one']);
+    stage.lists.splice(0, 1, listing('21', configMap('one', '5')));
+    await watchNumber(stage, 2);
+    expect(stage.changes).toEqual(['added one']);
+  });
+
+  it('an empty list is believed when the object that is found is no longer selected', async () => {
+    const labelSelector = 'kept=yes';
+    const stage = await setUp([listing('10', configMap('one', '5')), listing('20')], { labelSelector }, ['one']);
+    (await watchNumber(stage, 1)).event('ERROR', { kind: 'Status', code: 410 });
+    await watchNumber(stage, 2);
+    expect(stage.changes).toEqual(['added one', 'deleted one']);
+  });
+
   it('an empty list that is confirmed is believed', async () => {
     const stage = await setUp([listing('10', configMap('one', '5')), listing('20')]);
     (await watchNumber(stage, 1)).event('ERROR', { kind: 'Status', code: 410 });
     await watchNumber(stage, 2);
     expect(stage.changes).toEqual(['added one', 'deleted one']);
-    const reads = stage.api.requests.filter((request) => request.query.get('watch') === null);
+    const reads = stage.api.requests.filter(
+      ({ path, query }) => query.get('watch') === null && !path.includes('maps/'),
+    );
     expect(reads.map((request) => request.query.get('resourceVersion'))).toEqual([null, null, null]);
   });
 
