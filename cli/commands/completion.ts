@@ -33,14 +33,16 @@ export function registerCompletion(program: Command): void {
   command.addArgument(new Argument('<shell>', 'shell').choices([...shells]));
   command.action(async (shell: (typeof shells)[number]) => {
     const ctx = contextOf(command);
-    const [{ addAllCommands, createProgram }, { specsOf }, scripts] = await Promise.all([
+    const [{ addAllCommands, createProgram }, { specsOf }, scripts, { allRules }] = await Promise.all([
       import('../program.ts'),
       import('../completion/spec.ts'),
       import('../completion/script.ts'),
+      import('../explain/rule.ts'),
     ]);
     const whole = createProgram({ io: ctx.io, lang: ctx.lang, exitCode: 0, graceMs: 0, closers: [] });
     await addAllCommands(whole);
-    const specs = specsOf(whole);
+    const rules = [...new Set(allRules().map(({ id }) => id))].sort();
+    const specs = specsOf(whole, ['rules', ...rules]);
     ctx.io.stdout.write(shell === 'bash' ? scripts.bashScript(specs) : scripts.zshScript(specs));
   });
 }

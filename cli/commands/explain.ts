@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { civilDate } from '../../core/decide/calendar.ts';
 import { AppError } from '../../core/errors.ts';
+import { cliText } from '../../core/text/cli.ts';
 import { argument, defineCommand, option } from '../command.ts';
 import { type Context, contextOf } from '../context.ts';
 import { usageError } from '../usage.ts';
@@ -10,29 +11,31 @@ interface Options {
   readonly department?: string;
 }
 
-/** `jinhong explain`: a tenant, a field of a manifest, or a rule. */
+/** `jinhong explain`: a tenant, a field of a manifest, or a rule; without an argument all rules. */
 export function registerExplain(program: Command): void {
-  const command = defineCommand(program, 'explain <what>', {
+  const command = defineCommand(program, 'explain [what]', {
     summary: { zh: '说明一个租户、字段或规则', en: 'Explain a tenant, a field or a rule' },
     details: {
-      zh: '租户：申请、批准、分配、运行、已用，以及为何不同。字段：类型、范围、示例。规则或原因：含义和处理办法。字段和规则无需联网。',
-      en: 'A tenant: asked, allowed, granted, running, used, and why they differ. A field: type, bounds, example. A rule or reason: what it means and what to do. Fields and rules need no network.',
+      zh: '租户：申请、批准、分配、运行、已用，以及为何不同。字段：类型、范围、示例。规则或原因：含义、为什么、覆盖什么、允许和被拒的示例、处理办法。不写参数则列出全部规则。字段和规则无需联网。',
+      en: 'A tenant: asked, allowed, granted, running, used, and why they differ. A field: type, bounds, example. A rule or reason: what it means, why, what it covers, an example that passes and one that does not, what to do. Without an argument: all rules. Fields and rules need no network.',
     },
     examples: [
       { run: 'jinhong explain lib/loan', text: { zh: '一个租户', en: 'a tenant' } },
       { run: 'jinhong explain tenant.spec.hosting', text: { zh: '一个字段', en: 'a field' } },
-      { run: 'jinhong explain QuotaMissing', text: { zh: '一条规则', en: 'a rule' } },
+      { run: 'jinhong explain NarrowNetworkPolicy', text: { zh: '一条规则', en: 'a rule' } },
+      { run: 'jinhong explain rules', text: { zh: '全部规则', en: 'all rules' } },
     ],
   });
   argument(command, 'what', {
-    zh: '租户（部门/租户）、字段（tenant.spec…）或规则（QuotaMissing）',
-    en: 'a tenant (DEPARTMENT/TENANT), a field (tenant.spec…) or a rule (QuotaMissing)',
+    zh: '租户（部门/租户）、字段（tenant.spec…）、规则（QuotaMissing）或 rules',
+    en: 'a tenant (DEPARTMENT/TENANT), a field (tenant.spec…), a rule (QuotaMissing) or `rules`',
   });
   option(command, '-d, --department <code>', { zh: '租户所在的部门', en: 'department of the tenant' });
-  command.action((what: string, options: Options) => explain(contextOf(command), what, options));
+  command.action((what: string | undefined, options: Options) => explain(contextOf(command), what, options));
 }
 
-async function explain(ctx: Context, what: string, options: Options): Promise<void> {
+async function explain(ctx: Context, what = 'rules', options: Options = {}): Promise<void> {
+  if (what === 'rules') return listRules(ctx);
   if (/^[A-Z][A-Za-z0-9]+$/.test(what)) return explainRule(ctx, what);
   const { looksLikeField } = await import('../explain/field.ts');
   if (looksLikeField(what)) return explainField(ctx, what);
@@ -50,8 +53,32 @@ async function explainRule(ctx: Context, id: string): Promise<void> {
     const near = nearest(id, [...new Set(all.map((rule) => rule.id))]);
     throw unknown(ctx, id, near, { zh: '规则', en: 'rule' });
   }
-  if (await printData(ctx, { apiVersion: 'jinhong.dev/v1alpha1', kind: 'RuleList', items: found })) return;
-  for (const line of ruleLines(found, ctx.lang)) ctx.print(line);
+  const admission = await admissionPage(ctx, id);
+  const items = found.map((rule) => (rule.source === 'admission' ? { ...rule, ...admission?.facts } : rule));
+  if (await printData(ctx, { apiVersion: 'jinhong.dev/v1alpha1', kind: 'RuleList', items })) return;
+  const others = found.filter((rule) => rule.source !== 'admission');
+  for (const line of [...(admission?.lines ?? []), ...ruleLines(others, ctx.lang)]) ctx.print(line);
+}
+
+/** What is said of a rule of admission, with the groups of the city when its cloud.yaml is near. */
+async function admissionPage(ctx: Context, id: string) {
+  const [{ allRules }, { admissionFacts, admissionLines }, { readSurroundings }] = await Promise.all([
+    import('../../policies/index.ts'),
+    import('../explain/admission.ts'),
+    import('../surroundings.ts'),
+  ]);
+  const rule = allRules.find((one) => one.id === id);
+  if (rule === undefined) return undefined;
+  const facts = admissionFacts(rule, readSurroundings(ctx.cwd, ['.'], ctx.cloud).cloud?.groups);
+  return { facts, lines: admissionLines(facts, ctx.lang, ctx.style) };
+}
+
+async function listRules(ctx: Context): Promise<void> {
+  const { allRules, listLines } = await import('../explain/rule.ts');
+  const items = allRules();
+  if (await printData(ctx, { apiVersion: 'jinhong.dev/v1alpha1', kind: 'RuleList', items })) return;
+  for (const line of listLines(items, ctx.lang, ctx.style)) ctx.print(line);
+  ctx.print(`${cliText(ctx.lang).next}: jinhong explain RULE`);
 }
 
 async function explainField(ctx: Context, text: string): Promise<void> {

@@ -37,11 +37,11 @@ ${cases(values)}
 `;
 }
 
-/** How a place is written in the data: files, names tenants, words a b, none. */
+/** How a place is written in the data: files, names tenants, names tenants RuleA RuleB, words a b, none. */
 function code(values: Values): string {
   switch (values.kind) {
     case 'names':
-      return `names ${values.of}`;
+      return ['names', values.of, ...(values.words ?? [])].join(' ');
     case 'words':
       return `words ${values.words.join(' ')}`;
     case 'files':
@@ -58,7 +58,11 @@ _jinhong_offer() {
   local how="$1" cur="$2" line
   case "$how" in
     'names '*)
-      while IFS= read -r line; do COMPREPLY+=("$line"); done < <("\${COMP_WORDS[0]}" __complete "\${how#names }" "$cur" 2>/dev/null)
+      how="\${how#names }"
+      while IFS= read -r line; do COMPREPLY+=("$line"); done < <("\${COMP_WORDS[0]}" __complete "\${how%% *}" "$cur" 2>/dev/null)
+      if [ -n "$cur" ] && [ "$how" != "\${how#* }" ]; then
+        while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -W "\${how#* }" -- "$cur")
+      fi
       ;;
     'words '*)
       while IFS= read -r line; do COMPREPLY+=("$line"); done < <(compgen -W "\${how#words }" -- "$cur")
@@ -109,7 +113,11 @@ ${data(specs)}
 _jinhong_offer() {
   local how="$1"
   case "$how" in
-    'names '*) compadd -U -- \${(f)"$("\${words[1]}" __complete "\${how#names }" "$PREFIX" 2>/dev/null)"} ;;
+    'names '*)
+      how="\${how#names }"
+      compadd -U -- \${(f)"$("\${words[1]}" __complete "\${how%% *}" "$PREFIX" 2>/dev/null)"}
+      [ -n "$PREFIX" ] && [ "$how" != "\${how#* }" ] && compadd -- \${=\${how#* }}
+      ;;
     'words '*) compadd -- \${=\${how#words }} ;;
     files) _files ;;
   esac

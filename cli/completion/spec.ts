@@ -1,12 +1,12 @@
-import type { Command, Option } from 'commander';
+import type { Argument, Command, Option } from 'commander';
 
 /** What can stand at one place of a command line. */
 export type Values =
   | { readonly kind: 'none' }
   | { readonly kind: 'files' }
   | { readonly kind: 'words'; readonly words: readonly string[] }
-  /** Names from the cache file. */
-  | { readonly kind: 'names'; readonly of: NameKind };
+  /** Names from the cache file, and words that are offered once a letter is typed. */
+  | { readonly kind: 'names'; readonly of: NameKind; readonly words?: readonly string[] };
 
 /** Lists of the cache that completion can offer. */
 export const nameKinds = ['tenants', 'departments', 'sites', 'sizes', 'services'] as const;
@@ -44,6 +44,11 @@ function valuesOf(name: string, choices: readonly string[] | undefined): Values 
   return ofArgument[plain] ?? (fileLike.test(plain) ? { kind: 'files' } : { kind: 'none' });
 }
 
+function argumentOf(argument: Argument, explained: readonly string[]): Values {
+  const values = valuesOf(argument.name(), argument.argChoices);
+  return argument.name() === 'what' && values.kind === 'names' ? { ...values, words: explained } : values;
+}
+
 function flagsOf(option: Option): FlagSpec[] {
   const takes = option.required || option.optional;
   const name = option.name();
@@ -58,8 +63,11 @@ function placeholder(option: Option): string {
   return /[<[]([^>\]]+)[>\]]/.exec(option.flags)?.[1] ?? '';
 }
 
-/** Every command below `program` that is not hidden, each with the program's own options; sorted by path. Pure. */
-export function specsOf(program: Command): CommandSpec[] {
+/**
+ * Every command below `program` that is not hidden, each with the program's own options; sorted by path. `explained` are
+ * the words beside tenants that `explain` takes. Pure.
+ */
+export function specsOf(program: Command, explained: readonly string[] = []): CommandSpec[] {
   const global = program.options.flatMap(flagsOf);
   const specs: CommandSpec[] = [];
   const visit = (command: Command, path: string) => {
@@ -70,7 +78,7 @@ export function specsOf(program: Command): CommandSpec[] {
       path,
       words: visible.map((sub) => sub.name()),
       flags: [...own, ...global, { flag: '--help', value: undefined }],
-      argument: first === undefined ? { kind: 'none' } : valuesOf(first.name(), first.argChoices),
+      argument: first === undefined ? { kind: 'none' } : argumentOf(first, explained),
     });
     for (const sub of visible) visit(sub, path === '' ? sub.name() : `${path} ${sub.name()}`);
   };

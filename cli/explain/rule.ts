@@ -6,6 +6,7 @@ import { reasons } from '../../core/model/reasons.ts';
 import { siteReasons } from '../../core/model/reasons-site.ts';
 import type { Lang, Text } from '../../core/text/lang.ts';
 import { allRules as admissionRules } from '../../policies/index.ts';
+import type { Style } from '../view/style.ts';
 
 /** Where a rule is judged or a reason is said. */
 export type RuleSource = 'schema' | 'check' | 'admission' | 'reason' | 'siteReason';
@@ -47,7 +48,10 @@ export function allRules(): KnownRule[] {
 const sourceTexts: Readonly<Record<RuleSource, Text>> = {
   schema: { zh: '检查清单时和服务器写入时', en: 'judged by `jinhong check` and by the API server' },
   check: { zh: '检查清单时', en: 'judged by `jinhong check`' },
-  admission: { zh: '服务器写入时', en: 'judged by the API server' },
+  admission: {
+    zh: '每个中心的 API 服务器写入时，以及 jinhong check、plan、up 检查工作负载时',
+    en: 'judged by every API server, and for workloads by `jinhong check`, plan and up',
+  },
   reason: { zh: '管理中心给出的原因', en: 'a reason given by the management centre' },
   siteReason: { zh: '中心给出的原因', en: 'a reason given by a centre' },
 };
@@ -62,4 +66,15 @@ export function ruleLines(found: readonly KnownRule[], lang: Lang): string[] {
     lines.push(`  (${sourceTexts[rule.source][lang]})`);
   }
   return lines;
+}
+
+/** Every rule and reason in groups by where it is judged, one line each, for people; the same id once in a group. Pure. */
+export function listLines(all: readonly KnownRule[], lang: Lang, style: Style): string[] {
+  const order: readonly RuleSource[] = ['admission', 'schema', 'check', 'reason', 'siteReason'];
+  return order.flatMap((source) => {
+    const own = new Map(all.filter((rule) => rule.source === source).map((rule) => [rule.id, rule]));
+    const width = Math.max(0, ...[...own.keys()].map((id) => id.length));
+    const rows = [...own.values()].map(({ id, text }) => `  ${style.name(id.padEnd(width))}  ${text[lang]}`);
+    return rows.length === 0 ? [] : [style.bold(sourceTexts[source][lang]), ...rows, ''];
+  });
 }

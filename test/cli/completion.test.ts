@@ -6,7 +6,7 @@ import { readNames, rememberNames } from '../../cli/cache.ts';
 import { bashScript, zshScript } from '../../cli/completion/script.ts';
 import { specsOf } from '../../cli/completion/spec.ts';
 import { wholeProgram } from '../../cli/reference.ts';
-import { temporaryFolder } from './support.ts';
+import { run, temporaryFolder } from './support.ts';
 
 const main = join(import.meta.dirname, '../../cli/main.ts');
 const folder = temporaryFolder();
@@ -14,7 +14,7 @@ const env = { ...process.env, JINHONG_CACHE: join(folder.path, 'cache') };
 const scripts = { bash: join(folder.path, 'jinhong.bash'), zsh: join(folder.path, '_jinhong') };
 
 beforeAll(async () => {
-  const specs = specsOf(await wholeProgram('en'));
+  const specs = specsOf(await wholeProgram('en'), ['rules', 'QuotaMissing', 'QuotaOver', 'OwnQuota']);
   writeFileSync(scripts.bash, bashScript(specs));
   writeFileSync(scripts.zsh, zshScript(specs));
   // The command as the shell finds it on PATH.
@@ -68,9 +68,20 @@ describe('completion in bash', () => {
     expect(complete('jinhong status --department b')).toEqual(['beta']);
   });
 
+  it('offers rules to explain, once a letter is typed, beside the tenants', () => {
+    expect(complete('jinhong explain Quo')).toEqual(['QuotaMissing', 'QuotaOver']);
+    expect(complete('jinhong explain ')).toEqual(['alpha/lend', 'alpha/loan', 'beta/shop']);
+    expect(complete('jinhong explain al')).toEqual(['alpha/lend', 'alpha/loan']);
+  });
+
   it('offers files where a file is meant', () => {
     writeFileSync(join(folder.path, 'tenant.yaml'), '');
     expect(complete('jinhong submit ten')).toEqual(['tenant.yaml']);
+  });
+
+  it('knows every rule in the script that the command prints', async () => {
+    const { stdout } = await run(['completion', 'bash']);
+    expect(stdout).toMatch(/'explain'\) echo 'names tenants rules .*\bNarrowNetworkPolicy\b.*\bQuotaMissing\b.*' ;;/);
   });
 
   it('offers nothing and says nothing without a cache', () => {
@@ -94,6 +105,7 @@ describe('completion in zsh', () => {
 
   it('carries the same data as that of bash', () => {
     expect(readText(scripts.zsh)).toContain("'approve|--part') echo 'words project funds' ;;");
+    expect(readText(scripts.zsh)).toContain("'explain') echo 'names tenants rules QuotaMissing QuotaOver OwnQuota' ;;");
   });
 });
 
