@@ -5,6 +5,7 @@ import { resources } from '../../kube/resource.ts';
 import type { KubeObject, Resource } from '../../kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
 import { type Held, heldOf, heldSelector } from './held.ts';
+import { createTotals, type Totals } from './totals.ts';
 import { createWritten, type Written } from './written.ts';
 
 /** Kinds that the controller puts into tenants' namespaces, and the namespaces themselves. */
@@ -22,6 +23,8 @@ export interface SiteCaches {
   /** The mirrored Grants, by name. */
   readonly grants: Written<Grant>;
   grantNames(): string[];
+  /** Sums over the mirrored Grants. */
+  readonly totals: Totals;
   /** An object of a tenant by kind and key; undefined when there is none with our labels. */
   held(kind: string, key: string): Held | undefined;
   written(kind: string): Written<Held>;
@@ -87,6 +90,7 @@ export function startCaches(options: CacheOptions): SiteCaches {
   return {
     grants: grants.written,
     grantNames: grants.names,
+    totals: grants.totals,
     held: (kind, key) => held.written(kind).get(key),
     written: held.written,
     namespacesOf: (owner) => [...(held.namespaces.get(owner) ?? [])],
@@ -110,12 +114,23 @@ function followGrants(follow: Follow, listener: CacheListener) {
     onChange(key, kind, { metadata }) {
       if (kind === 'deleted') written.forget(metadata.uid);
       if (kind === 'deleted' || !written.isOwn(key, metadata.resourceVersion)) listener.changed(metadata.name);
+      written.caughtUp(key);
+      totals.set(metadata.name, written.get(key));
     },
   });
+  const totals = createTotals();
   const written = createWritten<Grant>(informer, (grant) => grant.metadata.uid);
   const prefix = `${namespaces.grants}/`;
+  const noted: Written<Grant> = {
+    ...written,
+    note(key, version, grant) {
+      written.note(key, version, grant);
+      totals.set(grant.metadata.name, grant);
+    },
+  };
   return {
-    written,
+    totals,
+    written: noted,
     names: () => informer.keys().map((key) => key.slice(prefix.length)),
   };
 }
@@ -144,6 +159,7 @@ function followHeld(follow: Follow, listener: CacheListener) {
           listener.changed(now.owner);
           if (old !== undefined && old.owner !== now.owner) listener.changed(old.owner);
         }
+        byKind.get(now.kind)?.caughtUp(key);
       },
     });
     byKind.set(

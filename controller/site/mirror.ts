@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { sumAmounts } from '../../core/decide/quota-math.ts';
+import { type Amounts, sumAmounts } from '../../core/decide/quota-math.ts';
 import {
   type BudgetedChange,
   correction,
@@ -94,7 +94,7 @@ function judgeOffer(ctx: SiteContext, name: string, offered: GrantSpec): Verdict
     departmentGroups: caches.groupsOf(offered.tenant.department),
     capacity: cloud.sites.find((site) => site.name === deps.site)?.capacity,
     get usedByOthers() {
-      return sumAmounts(others(ctx, name).map(usedBy));
+      return usedByOthers(ctx, name);
     },
     get budget() {
       const spent = spentBudget(ctx, name, nowMs);
@@ -119,33 +119,25 @@ function knownOf(local: Grant): GrantSpec {
   return { ...spec, decision: { term, revision: revision - 1 }, epoch: local.status?.observedEpoch ?? 1 };
 }
 
-function others(ctx: SiteContext, name: string): GrantSpec[] {
-  const specs = new Map<string, GrantSpec>();
-  for (const other of ctx.caches.grantNames()) {
-    const grant = other === name ? undefined : ctx.caches.grants.get(mirrorKey(other));
-    if (grant !== undefined) specs.set(other, grant.spec);
-  }
-  for (const [other, { spec }] of ctx.storing) if (other !== name) specs.set(other, spec);
-  return [...specs.values()];
+/** What is being stored counts instead of what is in force. */
+function usedByOthers({ caches, storing }: SiteContext, name: string): Amounts {
+  const stored = [...storing].filter(([other]) => other !== name);
+  const left = caches.totals.usedWithout([name, ...stored.map(([other]) => other)]);
+  return sumAmounts([left, ...stored.map(([, { spec }]) => usedBy(spec))]);
 }
 
 /** Changes of other Grants within the hour, by the marks in the mirror, and those that wait. */
 function spentBudget(ctx: SiteContext, name: string, nowMs: number): { removals: number; roleChanges: number } {
-  const spent = { removals: new Set<string>(), roleChanges: new Set<string>() };
-  const setOf = (change: BudgetedChange) => (change === 'removal' ? spent.removals : spent.roleChanges);
-  for (const other of ctx.caches.grantNames()) {
-    const marks = ctx.caches.grants.get(mirrorKey(other))?.metadata.annotations ?? {};
-    if (isRecent(marks[annotations.removalAcceptedAt], nowMs)) spent.removals.add(other);
-    if (isRecent(marks[annotations.roleChangeAcceptedAt], nowMs)) spent.roleChanges.add(other);
-  }
-  for (const [other, { change }] of ctx.storing) if (change !== undefined) setOf(change).add(other);
-  for (const [other, change] of ctx.waiting) setOf(change).add(other);
-  for (const set of [spent.removals, spent.roleChanges]) set.delete(name);
-  return { removals: spent.removals.size, roleChanges: spent.roleChanges.size };
-}
-
-function isRecent(at: string | undefined, nowMs: number): boolean {
-  return at !== undefined && nowMs - Date.parse(at) < hourMs;
+  const sinceMs = nowMs - hourMs + 1;
+  const { totals } = ctx.caches;
+  const spent = {
+    removal: new Set(totals.changedSince('removal', sinceMs)),
+    roleChange: new Set(totals.changedSince('roleChange', sinceMs)),
+  };
+  for (const [other, { change }] of ctx.storing) if (change !== undefined) spent[change].add(other);
+  for (const [other, change] of ctx.waiting) spent[change].add(other);
+  for (const set of Object.values(spent)) set.delete(name);
+  return { removals: spent.removal.size, roleChanges: spent.roleChange.size };
 }
 
 function remember(ctx: SiteContext, name: string, verdict: Verdict): void {

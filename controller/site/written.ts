@@ -17,6 +17,8 @@ export interface Written<T> {
   note(key: string, version: string, value: T): void;
   /** Remembers that we removed the object with this uid. */
   noteRemoved(uid: string): void;
+  /** The cache has told of a change of this key: an own write that it is past is forgotten. */
+  caughtUp(key: string): void;
   /** Whether this version is one that we wrote ourselves. */
   isOwn(key: string, version: string): boolean;
   /** The cache told of the removal of an object. */
@@ -27,10 +29,14 @@ export interface Written<T> {
 export function createWritten<T>(cache: Followed<T>, uidOf: (value: T) => string): Written<T> {
   const written = new Map<string, { version: string; value: T }>();
   const removed = new Set<string>();
+  const caughtUp = (key: string): void => {
+    const own = written.get(key);
+    if (own !== undefined && !isOlder(cache.resourceVersion, own.version)) written.delete(key);
+  };
   return {
+    caughtUp,
     get(key) {
-      const own = written.get(key);
-      if (own !== undefined && !isOlder(cache.resourceVersion, own.version)) written.delete(key);
+      caughtUp(key);
       const value = written.get(key)?.value ?? cache.get(key);
       return value !== undefined && removed.has(uidOf(value)) ? undefined : value;
     },
