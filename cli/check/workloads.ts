@@ -62,7 +62,7 @@ function judgeOne(workload: Found, { options, find, gaps }: Judging): Problem[] 
   const breaches = breachesOf(workload, served ?? guessed(object), namespace, gaps);
   problems.push(
     ...breaches.flatMap(({ rule, paths }) =>
-      paths.map((path) => at(path, { rule: rule.id, text: rule.text, fix: explainRule(rule.id) })),
+      paths.map((path) => at(path, { rule: rule.id, text: rule.text, fix: explainRule(rule.id, fieldText(path)) })),
     ),
   );
   if (breaches.length === 0 && served !== undefined && !mayCreate(served))

@@ -11,9 +11,15 @@ const rendered: Text = {
   en: 'check what it renders: `kubectl kustomize . | jinhong check -` or `helm template . | jinhong check -`',
 };
 
-/** What to do about a breach of a rule in policies/: its sentence says where to go, this where an example is. Pure. */
-export function explainRule(id: string): Text {
-  return { zh: `jinhong explain ${id}（原因和示例）`, en: `\`jinhong explain ${id}\` for the reason and an example` };
+/**
+ * What to do about a breach of a rule in policies/: its sentence says where to go, this which field it is (a missing one
+ * has no place of its own) and where an example is. Pure.
+ */
+export function explainRule(id: string, field = ''): Text {
+  return {
+    zh: `${field === '' ? '' : `字段 ${field}；`}jinhong explain ${id}（原因和示例）`,
+    en: `${field === '' ? '' : `\`${field}\`; `}\`jinhong explain ${id}\` for the reason and an example`,
+  };
 }
 
 /** A file of Kustomize, Helm or Compose. */

@@ -196,8 +196,9 @@ const examples = allRules.flatMap((rule) =>
     const example = rule[which];
     const creates = example.oldObject === undefined && (example.operation ?? 'CREATE') === 'CREATE';
     const ours = String(example.object['apiVersion']).startsWith('jinhong.dev/');
-    const byOther = (example as { by?: string }).by !== undefined;
-    return creates && !ours && !byOther ? [{ rule, which, example }] : [];
+    if (!creates || ours || example.by !== undefined) return [];
+    const { subresource, namespace = exampleNamespace } = exampleRequest(rule, example);
+    return subresource === '' && namespace === exampleNamespace ? [{ rule, which, example }] : [];
   }),
 );
 
@@ -219,8 +220,6 @@ describe("the rules' own examples as files", () => {
       const rule = allRules.find((one) => one.id === id);
       if (rule === undefined) throw new Error(id);
       const request = exampleRequest(rule, example);
-      if (request.subresource !== '' || (request.namespace !== undefined && request.namespace !== exampleNamespace))
-        return;
       write('cloud.yaml', cities);
       write('tenant.yaml', around);
       write('example.yaml', stringify(example.object as JsonObject));

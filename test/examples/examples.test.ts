@@ -15,6 +15,7 @@ import type { Approval } from '../../core/model/kinds.ts';
 import { departmentOfNamespace } from '../../core/model/names.ts';
 import type { Person } from '../../examples/data/people.ts';
 import { exampleFiles, presentFiles } from '../../examples/generate.ts';
+import { run } from '../cli/support.ts';
 
 const folder = join(import.meta.dirname, '../../examples');
 const today = '2026-11-21';
@@ -50,9 +51,34 @@ describe('the examples', () => {
   it('all name a schema that is there', () => {
     for (const path of globSync('**/*.yaml', { cwd: folder })) {
       const line = /^# yaml-language-server: \$schema=(\S+)$/m.exec(readFileSync(join(folder, path), 'utf8'));
-      if (path.endsWith('people.yaml')) continue;
+      if (path.endsWith('people.yaml') || path.startsWith('workloads/')) continue;
       expect(JSON.parse(readFileSync(join(folder, path, '..', line?.[1] ?? ''), 'utf8'))).toHaveProperty('$schema');
     }
+  });
+});
+
+describe('the example workload', () => {
+  const path = join(folder, 'workloads/reader-catalogue.yaml');
+  const check = (files: string[], stdin = '') => run(['check', ...files, '-o', 'json'], { stdin });
+  const rulesOf = (stdout: string) =>
+    (JSON.parse(stdout) as { items: { rule: string }[] }).items.map(({ rule }) => rule);
+
+  it.each(['qingdao', 'lite'])('passes the check without a word, in its namespace of %s', async (city) => {
+    const { code, stdout } = await check([path, '--cloud', join(folder, city, 'cloud.yaml')]);
+    expect([code, rulesOf(stdout)]).toEqual([0, []]);
+    expect(JSON.parse(stdout)).toMatchObject({ counts: { workloads: 3 } });
+  });
+
+  it.each([
+    ['ImagePullPolicy', 'imagePullPolicy: Always', 'imagePullPolicy: Never'],
+    ['ImageRegistry', 'image: registry.platform.', 'image: elsewhere.'],
+    ['PodSecurityRestricted', 'runAsNonRoot: true', 'runAsNonRoot: false'],
+    ['ServiceType', 'selector: { app: web }\n  ports:', 'selector: { app: web }\n  type: NodePort\n  ports:'],
+  ])('would be refused by %s with one line changed', async (rule, from, to) => {
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain(from);
+    const { code, stdout } = await check(['-', '--cloud', join(folder, 'lite/cloud.yaml')], text.replace(from, to));
+    expect([code, [...new Set(rulesOf(stdout))]]).toEqual([3, [rule]]);
   });
 });
 

@@ -1,6 +1,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { allRules } from '../../policies/index.ts';
+import type { Example } from '../../policies/rule.ts';
 
 // A page of docs/ says where a table goes, and nobody types a figure by hand:
 //
@@ -74,7 +76,19 @@ export function fillPage(page: string, contentOf: (name: string) => string): str
 }
 
 /** Tables that are data of the tests and not results of a run, by the name that a page gives. */
-const ofSources: Record<string, () => string> = {};
+const ofSources: Record<string, () => string> = {
+  rules: () =>
+    markdownTable(
+      ['Rule', '规则', 'Sentence'],
+      allRules.filter(({ failing }) => isWorkload(failing)).map(({ id, text }) => [`\`${id}\``, text.zh, text.en]),
+    ),
+};
+
+/** Whether an example is a manifest that a department may write by itself: created, and of another group than ours. */
+function isWorkload({ object, oldObject, operation }: Example): boolean {
+  const creates = oldObject === undefined && (operation ?? 'CREATE') === 'CREATE';
+  return creates && !String(object['apiVersion']).startsWith('jinhong.dev/');
+}
 
 /** What belongs at a place called `name`: a table of the sources, or the results of `docs/results/`. */
 function contentOf(root: string, name: string): string {
