@@ -68,6 +68,20 @@ describe('what a command loads', () => {
     expect(loaded.filter((url) => heavy.test(url))).toEqual([]);
   });
 
+  it.each([[['check', 'tenant.yaml']], [['submit', 'tenant.yaml']], [['status']]])(
+    '%j loads no rule of admission while there is nothing for them to judge',
+    (argv) => {
+      const loaded = modulesOf(argv);
+      expect(loaded.some((url) => url.includes(`/cli/commands/${argv[0]}.ts`))).toBe(true);
+      expect(loaded.filter((url) => url.includes('/policies/'))).toEqual([]);
+    },
+  );
+
+  it('check of a workload loads them', () => {
+    writeFileSync(join(folder, 'workload.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n');
+    expect(modulesOf(['check', 'workload.yaml']).some((url) => url.endsWith('/policies/index.ts'))).toBe(true);
+  });
+
   it('completing a name loads one module beside the cache', () => {
     const own = modulesOf(['__complete', 'tenants', 'x']).filter((url) => !url.includes('record.mjs'));
     expect(own.map((url) => url.slice(url.lastIndexOf('/cli/'))).sort()).toEqual([
