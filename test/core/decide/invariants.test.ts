@@ -111,6 +111,17 @@ describe('two requests for the last capacity', () => {
     expect(city.grants.get('water/b')).toHaveLength(2);
   });
 
+  it('has it to the last bit: what fits exactly is granted, by the allowance and by the centre', () => {
+    const capacity = { 'requests.cpu': '6', 'requests.memory': '6Gi', pods: '1' };
+    const exact = sites.map((site) => ({ ...site, spec: { ...site.spec, capacity } }));
+    const atCentre: City = { world: world({ sites: exact }), grants: new Map() };
+    decideOne(atCentre, 'city', 'a', 6, undefined);
+    expect(atCentre.grants.get('city/a')).toHaveLength(1);
+    const byAllowance: City = { world: world(), grants: new Map() };
+    decideOne(byAllowance, 'water', 'a', 40, undefined);
+    expect(byAllowance.grants.get('water/a')).toHaveLength(1);
+  });
+
   it('names department, resource and both amounts when the allowance is short', () => {
     const city: City = { world: world(), grants: new Map() };
     decideOne(city, 'street', 'a', 38, undefined);

@@ -8,7 +8,7 @@ import {
   durationMs,
   startOfDayMs,
 } from '../../../core/decide/calendar.ts';
-import { matchesPattern } from '../../../core/decide/hostnames.ts';
+import { isUnder, matchesPattern } from '../../../core/decide/hostnames.ts';
 import { endWarning, nextWarningMs } from '../../../core/decide/lifecycle.ts';
 import { formatMoney, parseMoney, priceDifference, priceOf } from '../../../core/decide/price.ts';
 import { coversQuota, formatQuota, minQuota, parseQuota } from '../../../core/decide/quota-math.ts';
@@ -128,6 +128,14 @@ describe('quotas', () => {
       'requests.memory': '1Gi',
       pods: '1000',
     });
+  });
+});
+
+describe('a domain', () => {
+  it('holds itself and every name below it, and no name that only ends like it', () => {
+    const under = (name: string) => isUnder(name, 'water.example');
+    expect(['water.example', 'www.water.example', 'a.b.water.example'].map(under)).toEqual([true, true, true]);
+    expect(['badwater.example', 'www.badwater.example', 'example'].some(under)).toBe(false);
   });
 });
 
