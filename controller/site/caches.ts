@@ -5,6 +5,7 @@ import { resources } from '../../kube/resource.ts';
 import type { KubeObject, Resource } from '../../kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
 import { type Held, heldOf, heldSelector } from './held.ts';
+import { createShared } from './shared.ts';
 import { createTotals, type Totals } from './totals.ts';
 import { createWritten, type Written } from './written.ts';
 
@@ -137,18 +138,21 @@ function followGrants(follow: Follow, listener: CacheListener) {
 
 function followHeld(follow: Follow, listener: CacheListener) {
   const byKind = new Map<string, Written<Held>>();
+  const shared = createShared();
   const namespacesOf = new Map<string, Set<string>>();
   const index = (held: Held, present: boolean): void => {
     const known = namespacesOf.get(held.owner) ?? new Set<string>();
     if (present) known.add(held.name);
     else known.delete(held.name);
-    namespacesOf.set(held.owner, known);
+    if (!present) shared.forget(held.name);
+    if (known.size === 0) namespacesOf.delete(held.owner);
+    else namespacesOf.set(held.owner, known);
   };
   for (const resource of heldResources) {
     const informer = follow<Held>({
       resource,
       labelSelector: heldSelector,
-      transform: heldOf,
+      transform: (object) => shared.of(heldOf(object)),
       onChange(key, kind, now, old) {
         if (now.kind === 'Namespace') index(now, kind !== 'deleted');
         if (kind === 'deleted') {

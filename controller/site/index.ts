@@ -17,7 +17,7 @@ import { sameStatus } from './status.ts';
 export interface SiteDeps extends ControllerDeps {
   /** A client of the management centre for a credential; each is closed when it is not used any more. */
   readonly connect: (connection: Connection) => KubeClient;
-  /** Runs of different tenants at the same time. @default 16 */
+  /** Runs of different tenants at the same time; each waits for one answer most of its time. @default 64 */
   readonly workers?: number;
   /** How often the credential's Secret is looked at. @default 10_000 */
   readonly credentialMs?: number;
@@ -42,7 +42,7 @@ export function runSite(deps: SiteDeps): RunningController {
   };
   const grants = createQueue((name) => reconcileGrant(context(), name), {
     ...shared,
-    workers: deps.workers ?? 16,
+    workers: deps.workers ?? 64,
     metrics: deps.metrics.queue('Grant'),
   });
   const reports = createQueue((name) => sendReport(context(), name), {
@@ -54,7 +54,8 @@ export function runSite(deps: SiteDeps): RunningController {
   deps.metrics.watchQueue('Report', reports);
   const ctx = createContext(deps, { grants, reports });
   parts.ctx = ctx;
-  const starting = ctx.caches.synced.then(
+  // A Grant that is checked before the offer for it is known would have to be checked again.
+  const starting = Promise.all([ctx.caches.synced, ctx.link.tried]).then(
     () => begin(ctx, grants, reports),
     () => undefined,
   );
@@ -67,8 +68,8 @@ export function runSite(deps: SiteDeps): RunningController {
     async stop() {
       for (const end of ends) end();
       await ctx.caches.stop();
-      await starting;
       await Promise.all([grants.stop(), ctx.link.stop()]);
+      await starting;
       await reports.stop();
     },
   };
@@ -152,7 +153,9 @@ function repeat({ clock, random }: ControllerDeps, everyMs: number, action: () =
 async function sendReport(ctx: SiteContext, name: string): Promise<Outcome> {
   const status = ctx.reports.get(name);
   const offer = ctx.link.offer(name);
-  if (status === undefined || offer.type !== 'present' || sameStatus(offer.grant.status, status)) return done;
-  await ctx.link.report(offer.grant, status);
+  if (status === undefined || offer.type !== 'present') return done;
+  if (!sameStatus(offer.grant.status, status)) await ctx.link.report(offer.grant, status);
+  // What came meanwhile is another one; this one is told and need not be remembered.
+  if (ctx.reports.get(name) === status) ctx.reports.delete(name);
   return done;
 }

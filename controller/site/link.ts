@@ -24,6 +24,8 @@ export interface Link {
   /** Writes the status of a Grant there. @throws as the client; unreachable when there is no credential */
   report(grant: Grant, status: NonNullable<Grant['status']>): Promise<void>;
   isConnected(): boolean;
+  /** Resolves when the management centre's Grants are known, or it is clear that this will take longer. */
+  readonly tried: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -56,11 +58,24 @@ interface State {
   /** One that is being set up with a newer credential. */
   next: Session | undefined;
   said: string;
+  readonly onTried: () => void;
 }
+
+/** How long a start waits for the management centre's Grants; the site works without them. */
+const mostWaitMs = 3_000;
 
 /** Connects as soon as there is a credential, and again whenever it changes. */
 export function startLink(options: LinkOptions): Link {
-  const state: State = { options, stopping: new AbortController(), session: undefined, next: undefined, said: '' };
+  const tried = Promise.withResolvers<void>();
+  const state: State = {
+    options,
+    stopping: new AbortController(),
+    session: undefined,
+    next: undefined,
+    said: '',
+    onTried: tried.resolve,
+  };
+  const cancel = options.deps.clock.after(mostWaitMs, tried.resolve);
   const prefix = `${siteNamespace(options.deps.site)}/`;
   const running = keepConnected(state);
   return {
@@ -79,7 +94,10 @@ export function startLink(options: LinkOptions): Link {
       await client.apply(object as KubeObject, { fieldManager: managers.site, force: true, subresource: 'status' });
     },
     isConnected: () => state.session?.informer.hasSynced() === true,
+    tried: tried.promise,
     async stop() {
+      cancel();
+      tried.resolve();
       state.stopping.abort();
       await running;
       await Promise.all([end(state.session), end(state.next)]);
@@ -95,9 +113,12 @@ async function keepConnected(state: State): Promise<void> {
     let waitMs = options.credentialMs ?? 10_000;
     try {
       const credential = await readCredential(client);
-      if (credential === undefined) say(state, 'this site has not joined yet: run `jinhong site join`');
-      else await use(state, credential);
+      if (credential === undefined) {
+        say(state, 'this site has not joined yet: run `jinhong site join`');
+        state.onTried();
+      } else await use(state, credential);
     } catch (error) {
+      state.onTried();
       waitMs = Math.max(waitMs, retryAfterOf(error) ?? 0);
       if (!stopping.signal.aborted) log.warn({ err: error }, 'the credential for the management centre cannot be used');
     }
@@ -187,6 +208,7 @@ function adopt(state: State, session: Session): void {
   state.next = undefined;
   say(state, 'connected to the management centre');
   state.options.onConnected();
+  state.onTried();
   end(before).catch((error: unknown) =>
     state.options.deps.log.warn({ err: error }, 'the old connection did not close'),
   );
