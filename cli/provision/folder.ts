@@ -1,12 +1,8 @@
 import { civilDate } from '../../core/decide/calendar.ts';
 import { AppError } from '../../core/errors.ts';
-import {
-  loadManifests,
-  type ManifestSet,
-  type Problem,
-  type Recorded,
-  type SourceFile,
-} from '../../core/manifest/index.ts';
+import type { ManifestSet, Problem, Recorded, SourceFile } from '../../core/manifest/index.ts';
+import { type Loaded, startLoading } from '../../core/manifest/load.ts';
+import type { CheckOptions } from '../../core/manifest/types.ts';
 import type { Cloud } from '../../core/model/cloud.ts';
 import { departmentOfNamespace, tenantRef } from '../../core/model/names.ts';
 import { findCloudFile, loadCloudFile } from '../connect.ts';
@@ -17,7 +13,8 @@ import { findManifestFiles, readManifestFile, unreadableError } from '../manifes
 export interface Folder {
   /** As the user wrote it. */
   readonly path: string;
-  readonly files: readonly SourceFile[];
+  /** Judges its files once more, with what is known by then; they are not read again. */
+  readonly judge: (options: CheckOptions) => Loaded;
   readonly cloud: Cloud;
   readonly departments: ManifestSet['departments'];
   readonly tenants: ManifestSet['tenants'];
@@ -43,13 +40,15 @@ export async function readFolder(
   const files = await readFiles(ctx, path);
   const elsewhere = ctx.cloud === undefined ? undefined : findCloudFile(ctx);
   const given = elsewhere === undefined ? undefined : await loadCloudFile(elsewhere);
-  const { set, problems } = loadManifests(files, given === undefined ? {} : { cloud: given });
+  const loading = startLoading(given === undefined ? {} : { cloud: given });
+  for (const file of files) loading.add(file);
+  const { set, problems } = loading.finish();
   refuse(judged === 'own' ? problems : [...problems, ...(await workloadProblems(ctx, set))]);
   const { cloud } = set;
   if (cloud === undefined) throw noCloud(path);
   const name = setName ?? set.cloudFile?.object.metadata?.name ?? cloud.name;
   const { departments, tenants } = set;
-  return { path, files, cloud, departments, tenants, problems, setName: name };
+  return { path, judge: loading.finish, cloud, departments, tenants, problems, setName: name };
 }
 
 /** Workloads are the departments' own and are never applied from here, but a forbidden one is refused where it is seen. */
@@ -88,9 +87,9 @@ export function checkAgainst(
   removing: readonly string[],
   nowMs: number,
 ): Problem[] {
-  const { cloud, files } = folder;
+  const { cloud, judge } = folder;
   const today = civilDate(nowMs, cloud.utcOffset);
-  const { problems } = loadManifests(files, { cloud, recorded, removing, today });
+  const { problems } = judge({ cloud, recorded, removing, today });
   refuse(problems);
   return problems.filter((problem) => problem.severity !== 'error');
 }

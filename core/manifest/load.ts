@@ -72,9 +72,9 @@ export function startLoading(options: CheckOptions = {}) {
       problems.push(...found);
       return found;
     },
-    /** Judges all files together. */
-    finish(): Loaded {
-      const checks = new Checks(drafts, options);
+    /** Judges all files together; again with other options without reading them anew. */
+    finish(more: CheckOptions = {}): Loaded {
+      const checks = new Checks(drafts, { ...options, ...more });
       for (const rule of rules) rule(checks);
       const all = [...problems, ...checks.problems];
       const place = (problem: Problem) => order.get(problem.file) ?? 0;
