@@ -67,12 +67,24 @@ function difference(from: Tree, to: Tree): Tree | undefined {
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
+/** Whether `live` has the owned content of `desired`: there is no correction. Pure. */
+export function hasContent(live: LiveObject, desired: LiveObject): boolean {
+  return sameValue(ownedContent(live), ownedContent(desired));
+}
+
 /** Whether two JSON values are equal, whatever the order of their keys; null and absent differ. Pure. */
 export function sameValue(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b)) {
     return a.length === b.length && a.every((item, index) => sameValue(item, b[index]));
   }
-  return isTree(a) && isTree(b) ? difference(a, b) === undefined : a === b;
+  return isTree(a) && isTree(b) && sameFields(a, b);
+}
+
+function sameFields(a: Tree, b: Tree): boolean {
+  for (const name in a) if (b[name] === undefined || !sameValue(a[name], b[name])) return false;
+  for (const name in b) if (a[name] === undefined && b[name] !== undefined) return false;
+  return true;
 }
 
 function isOwnLabel(name: string): boolean {
@@ -80,7 +92,9 @@ function isOwnLabel(name: string): boolean {
 }
 
 function pick<T>(map: Readonly<Record<string, T>>, keep: (name: string) => boolean): Record<string, T> {
-  return Object.fromEntries(Object.entries(map).filter(([name]) => keep(name)));
+  const kept: Record<string, T> = {};
+  for (const [name, value] of Object.entries(map)) if (keep(name)) kept[name] = value;
+  return kept;
 }
 
 function isTree(value: unknown): value is Tree {

@@ -7,7 +7,7 @@ export {
   usedBy,
   type Verdict,
 } from './bounds.ts';
-export { correction, type LiveObject, ownedContent, sameValue } from './content.ts';
+export { correction, hasContent, type LiveObject, ownedContent, sameValue } from './content.ts';
 export { desiredEnvironment, environmentMode } from './environment.ts';
 export { managedByValue, memberRoles, objectNames, policyNames } from './names.ts';
 export { type Leaving, type RemovalStep, removalStep, retainMsOf } from './removal.ts';

@@ -19,8 +19,21 @@ const unit: Readonly<Record<string, bigint>> = {
   Pi: nano * 1024n ** 5n,
 };
 
+/** Texts read before: a cloud writes the same few amounts thousands of times. Emptied when full. */
+const read = new Map<string | number, bigint>();
+const mostRead = 4096;
+
 /** The quantity in nano-units; throws RangeError for text that `quantity` of schema.ts refuses. */
 export function parseQuantity(value: string | number): bigint {
+  const known = read.get(value);
+  if (known !== undefined) return known;
+  const amount = readQuantity(value);
+  if (read.size >= mostRead) read.clear();
+  read.set(value, amount);
+  return amount;
+}
+
+function readQuantity(value: string | number): bigint {
   const match = /^([0-9]+)(?:\.([0-9]+))?([a-zA-Z]*)$/.exec(String(value));
   const factor = unit[match?.[3] ?? '?'];
   if (match === null || factor === undefined) throw new RangeError(`not a quantity: ${value}`);

@@ -1,5 +1,5 @@
 import type { PlainObject } from '../access/objects.ts';
-import { boundMembers, correction, desiredEnvironment, environmentMode, type LiveObject } from '../desired/index.ts';
+import { boundMembers, desiredEnvironment, environmentMode, hasContent, type LiveObject } from '../desired/index.ts';
 import type { Cloud } from '../model/cloud.ts';
 import type { GrantedEnvironment, GrantSpec } from '../model/grant.ts';
 import { environmentNamespace } from '../model/names.ts';
@@ -48,7 +48,7 @@ function compare(object: PlainObject, lookUp: LookUp): ObjectPlan | undefined {
   const live = lookUp(object.kind, namespace, name);
   const place = { kind: object.kind, name, ...(namespace === undefined ? {} : { namespace }) };
   if (live === undefined) return { change: 'create', ...place };
-  return correction(live, object) === undefined ? undefined : { change: 'update', ...place };
+  return hasContent(live, object) ? undefined : { change: 'update', ...place };
 }
 
 function byImportance(a: ObjectPlan, b: ObjectPlan): number {
