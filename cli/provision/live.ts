@@ -39,7 +39,7 @@ export async function readLive(client: KubeClient): Promise<LiveState> {
   return {
     departments: departments as unknown as Department[],
     tenants: tenants as unknown as Tenant[],
-    approvals: approvals as unknown as Approval[],
+    approvals: approvals.map(withoutManagedFields) as unknown as Approval[],
     grants: (grants as unknown as Grant[]).flatMap(toLiveGrant),
     claims: claims as unknown as HostnameClaim[],
     sites: sites as unknown as Site[],
@@ -91,9 +91,21 @@ function keyOf(kind: string, { namespace, name }: { namespace?: string | undefin
   return `${kind}/${namespace ?? ''}/${name}`;
 }
 
-function withoutServerFields(object: KubeObject): KubeObject {
+function withoutManagedFields(object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;
   return { ...object, metadata };
+}
+
+/** What a plan compares and the record keeps; a quota's usage alone is half of its size. */
+function withoutServerFields({ status: _, ...object }: KubeObject): KubeObject {
+  const { name, namespace, labels: marks, annotations } = object.metadata;
+  const metadata = {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(marks === undefined ? {} : { labels: marks }),
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+  return { ...object, metadata } as KubeObject;
 }
 
 async function listed(client: KubeClient, resource: Resource, labelSelector?: string): Promise<KubeObject[]> {

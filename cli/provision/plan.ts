@@ -11,7 +11,7 @@ import { refOfManifest } from './folder.ts';
 import { lookUpIn, readDepartments, readSite, type SiteState } from './live.ts';
 import { type PlanRecord, readPlanRecord, writePlanRecord } from './record.ts';
 import { type Session, stackOf } from './session.ts';
-import { departmentChanges, refuseForeign } from './sets.ts';
+import { departmentChanges, refuseForeign, type TenantChanges } from './sets.ts';
 
 /** Previews that run at once: each is two processes and most of a core for two seconds. */
 const previewsAtOnce = 3;
@@ -35,8 +35,9 @@ export async function planOnline(session: Session, onCentre: OnCentre): Promise<
   const record = readPlanRecord(session.stateDir);
   const live = session.management.down === undefined ? session.live : record?.live;
   const recordedAt = session.management.down === undefined ? undefined : record?.at;
-  if (session.management.down === undefined) remember(session, record, sites);
+  const remembered = session.management.down === undefined ? remember(session, record, sites) : undefined;
   const tenants = planOf({ ...session, live: live ?? session.live }, sites, begun);
+  await remembered;
   return document(session, { platform, departments, tenants, recordedAt, begun });
 }
 
@@ -171,10 +172,14 @@ function planOf(session: Session, sites: ReadonlyMap<string, SiteState>, nowMs: 
   });
 }
 
-function remember(session: Session, before: PlanRecord | undefined, sites: ReadonlyMap<string, SiteState>): void {
+function remember(
+  session: Session,
+  before: PlanRecord | undefined,
+  sites: ReadonlyMap<string, SiteState>,
+): Promise<void> {
   const at = session.ctx.now();
   const seen = Object.fromEntries([...sites].map(([name, state]) => [name, { at, state }]));
-  writePlanRecord(session.stateDir, { at, live: session.live, sites: { ...before?.sites, ...seen } });
+  return writePlanRecord(session.stateDir, { at, live: session.live, sites: { ...before?.sites, ...seen } });
 }
 
 interface Parts {
@@ -187,7 +192,10 @@ interface Parts {
 
 function document(session: Session, { platform, departments, tenants, recordedAt, begun }: Parts): PlanDocument {
   const { folder, live, ctx } = session;
-  const touched = tenants.tenants.map((tenant) => withFields(session, tenant)).filter(isTouched);
+  const updates = new Map(
+    session.tenants.flatMap(({ update }) => update.map((one) => [refOfManifest(one.wanted), one] as const)),
+  );
+  const touched = tenants.tenants.map((tenant) => withFields(tenant, updates.get(tenant.ref))).filter(isTouched);
   const count = (change: TenantPlan['change']) => touched.filter((tenant) => tenant.change === change).length;
   const named = new Set(folder.departments.map(({ object }) => object.metadata.name));
   const plan = {
@@ -234,9 +242,10 @@ function outcome(
 }
 
 /** The request's own difference. A tenant that only joins the folder's set changes by its label. */
-function withFields(session: Session, tenant: TenantPlan): TenantPlan & { readonly fields: readonly PathDiff[] } {
-  const updates = session.tenants.flatMap(({ update }) => update);
-  const found = updates.find(({ wanted }) => refOfManifest(wanted) === tenant.ref);
+function withFields(
+  tenant: TenantPlan,
+  found: TenantChanges['update'][number] | undefined,
+): TenantPlan & { readonly fields: readonly PathDiff[] } {
   if (found === undefined || tenant.change === 'remove') return { ...tenant, fields: [] };
   const part = ({ metadata: { labels, annotations }, spec }: KubeObject) => ({
     metadata: { labels, annotations },

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
 import { writeWhole } from '../../stacks/engine/state.ts';
 import type { LiveState, SiteState } from './live.ts';
 
@@ -23,7 +24,9 @@ export function readPlanRecord(stateDir: string): PlanRecord | undefined {
   }
 }
 
-/** Replaces the record, for its owner only. */
-export function writePlanRecord(stateDir: string, record: PlanRecord): void {
-  writeWhole(fileOf(stateDir), gzipSync(JSON.stringify(record), { level: 1 }));
+const compress = promisify(gzip);
+
+/** Replaces the record, for its owner only. It is compressed beside whatever else runs. */
+export async function writePlanRecord(stateDir: string, record: PlanRecord): Promise<void> {
+  writeWhole(fileOf(stateDir), await compress(JSON.stringify(record), { level: 1 }));
 }

@@ -38,13 +38,17 @@ export function tenantChanges(folder: Folder, live: readonly Tenant[]): TenantCh
   const codes = new Set(folder.departments.map(({ object }) => object.metadata.name));
   const wanted = folder.tenants.map(({ object }) => toObject(object));
   for (const tenant of wanted) codes.add((tenant.metadata.namespace ?? '').replace(/^dept-/, ''));
+  const wantedIn = Map.groupBy(wanted, inNamespace);
+  const liveIn = Map.groupBy(live as unknown as readonly KubeObject[], inNamespace);
   return [...codes].sort().map((department) => {
     const namespace = departmentNamespace(department);
     const set = tenantSet(folder.setName, department);
-    const here = (object: KubeObject) => object.metadata.namespace === namespace;
-    const liveHere = (live as unknown as KubeObject[]).filter(here);
-    return { department, set, ...compareSet(set, wanted.filter(here), liveHere) };
+    return { department, set, ...compareSet(set, wantedIn.get(namespace) ?? [], liveIn.get(namespace) ?? []) };
   });
+}
+
+function inNamespace({ metadata }: KubeObject): string {
+  return metadata.namespace ?? '';
 }
 
 /** Live tenants that belong to the folder's own sets: what a rename could remove. Pure. */

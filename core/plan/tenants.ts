@@ -55,7 +55,7 @@ export interface PlanInput {
  */
 export function planTenants(input: PlanInput): TenantsPlan {
   const tree = buildTree(input.departments);
-  const grants = groupBy(input.grants, (grant) => grant.ref);
+  const grants = Map.groupBy(input.grants, (grant) => grant.ref);
   const ledger = new Ledger();
   for (const [ref, list] of grants) ledger.set(ref, entryOf(list));
   const before = { allowances: leftOfAllowances(tree, ledger), capacities: leftOfCapacities(input.sites, ledger) };
@@ -64,7 +64,7 @@ export function planTenants(input: PlanInput): TenantsPlan {
   );
   const { cloud, sites, nowMs } = input;
   const world: World = { tree, ledger, sites, cloud, nowMs, ownerOf: (hostname) => owners.get(hostname) };
-  const approvals = groupBy(input.approvals, (approval) => approval.metadata.namespace ?? '');
+  const approvals = Map.groupBy(input.approvals, (approval) => approval.metadata.namespace ?? '');
   const tenants = requestsOf(input).map((request): TenantPlan => {
     const existing = grants.get(request.ref) ?? [];
     const decided = decideTenant(
@@ -207,13 +207,4 @@ function comparable(spec: UndecidedSpec): unknown {
 
 function refOfTenant(tenant: Tenant): string {
   return tenantRef(departmentOfNamespace(tenant.metadata.namespace ?? '') ?? '', tenant.metadata.name);
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
-  return groups;
 }
