@@ -13,7 +13,7 @@ import { managers, namespaces } from '../../core/model/names.ts';
 import { createClient } from '../../kube/client.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
 import { resources } from '../../kube/resource.ts';
-import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
 import { type Centre, readCentre } from '../../local/centre.ts';
 import { startCloud, stopCloud } from '../../local/cloud.ts';
 import { readCloudState, siteDir } from '../../local/cloud-state.ts';
@@ -49,8 +49,17 @@ export interface CommandRun {
   readonly cpuMs: number;
 }
 
-/** Starts the centres below `root` from `basePort` on, installs the platform and ends the controllers. */
-export async function startPlanCloud(root: string, basePort: number): Promise<PlanCloud> {
+/** How the cloud is started. */
+export interface PlanCloudOptions {
+  /** The folder that is made for it and removed at the end. */
+  readonly root: string;
+  readonly basePort: number;
+  /** Keeps the controllers running, one of each, with these timings; without it they are ended. */
+  readonly timings?: Readonly<Record<string, number>>;
+}
+
+/** Starts the centres from `basePort` on and installs the platform. */
+export async function startPlanCloud({ root, basePort, timings }: PlanCloudOptions): Promise<PlanCloud> {
   const cloud = benchCloud(localSites);
   rmSync(root, { recursive: true, force: true });
   const paths = { dir: join(root, 'local'), city: join(root, 'city'), state: join(root, 'state') };
@@ -67,10 +76,11 @@ export async function startPlanCloud(root: string, basePort: number): Promise<Pl
     const found = sites.map((name) => readCentre(siteDir(paths.dir, name)));
     const centres = found.filter((centre) => centre !== undefined);
     const made: PlanCloud = { cloud, ...paths, kubeconfig, centres, stop };
-    const up = await jinhong(made, ['up', paths.city, '--replicas', '1']);
+    const faster = timings === undefined ? [] : ['--timings', JSON.stringify(timings)];
+    const up = await jinhong(made, ['up', paths.city, '--replicas', '1', ...faster]);
     if (up.code !== 0) throw new Error(`up ended with ${up.code}:\n${up.stdout}\n${up.stderr}`);
     await departmentsReady(made);
-    await stopNode(paths.dir, readCloudState(paths.dir)?.node);
+    if (timings === undefined) await stopNode(paths.dir, readCloudState(paths.dir)?.node);
     return made;
   } catch (error) {
     await stop();
@@ -124,16 +134,21 @@ export function engineerAt(cloud: PlanCloud, site: string): KubeClient {
   return createClient(loadKubeconfig(cloud.kubeconfig, site), { component: 'bench' });
 }
 
-async function departmentsReady(cloud: PlanCloud): Promise<void> {
+function departmentsReady(cloud: PlanCloud): Promise<void> {
+  return allReady(cloud, resources.department);
+}
+
+/** Waits until every object of a kind at the management centre says Ready. */
+export async function allReady(cloud: PlanCloud, resource: Resource, timeoutMs = 300_000): Promise<void> {
   const client = engineerAt(cloud, 'hub');
   try {
-    for (const deadline = Date.now() + 120_000; Date.now() < deadline; ) {
-      const { items } = await client.list(resources.department);
+    for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; ) {
+      const { items } = await client.list(resource);
       const waiting = items.filter((item) => !isReady(item));
       if (items.length > 0 && waiting.length === 0) return;
       await new Promise((resolve) => setTimeout(resolve, 250));
     }
-    throw new Error('the departments are not ready');
+    throw new Error(`not all ${resource.plural} are ready`);
   } finally {
     await client.close();
   }
@@ -144,14 +159,13 @@ function isReady(object: KubeObject): boolean {
   return status?.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') === true;
 }
 
-/** Puts in the approvals, Grants and objects of the first `count` tenants, whose Tenants are there already. */
-export async function seed(cloud: PlanCloud, count: number): Promise<void> {
+/** Decides about the first `count` tenants as the two reviewers; what they decided before stays. */
+export async function approveAll(cloud: PlanCloud, count: number): Promise<void> {
   const hub = engineerAt(cloud, 'hub');
   const [paula, frank] = await Promise.all([
     clientOf(cloud, reviewers.project, 'project-office'),
     clientOf(cloud, reviewers.funds, 'treasury'),
   ]);
-  const asManagement = await asAccount(cloud, 'hub', controllers.management);
   try {
     const indexes = Array.from({ length: count }, (_, index) => index);
     const known = new Set((await hub.list(resources.approval)).items.map(({ metadata }) => metadata.name));
@@ -164,6 +178,17 @@ export async function seed(cloud: PlanCloud, count: number): Promise<void> {
         if (!known.has(approval.metadata.name)) await client.create(approval, { fieldManager: 'bench' });
       }
     });
+  } finally {
+    await Promise.all([hub, paula, frank].map((client) => client.close()));
+  }
+}
+
+/** Puts in the approvals, Grants and objects of the first `count` tenants, whose Tenants are there already. */
+export async function seed(cloud: PlanCloud, count: number): Promise<void> {
+  await approveAll(cloud, count);
+  const hub = engineerAt(cloud, 'hub');
+  const asManagement = await asAccount(cloud, 'hub', controllers.management);
+  try {
     const tenants = (await hub.list(resources.tenant)).items as unknown as Tenant[];
     const approvals = (await hub.list(resources.approval)).items as unknown as Approval[];
     const grants = (await hub.list(resources.grant)).items as unknown as Grant[];
@@ -182,7 +207,7 @@ export async function seed(cloud: PlanCloud, count: number): Promise<void> {
       await asSite.close();
     }
   } finally {
-    await Promise.all([hub, paula, frank, asManagement].map((client) => client.close()));
+    await Promise.all([hub, asManagement].map((client) => client.close()));
   }
 }
 
