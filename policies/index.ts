@@ -3,6 +3,7 @@ import { exemptFrom, isExempt, type StaffGroups } from './exempt.ts';
 import { notAReviewer } from './not-a-reviewer.ts';
 import { objectRules } from './object-rules.ts';
 import { podRules } from './pod-rules.ts';
+import { podSecurityRestricted } from './pod-security-restricted.ts';
 import { type FieldPath, type Rule, type RuleContext, type RuleRequest, refusalText } from './rule.ts';
 
 /** Every rule, in the order in which refusals are listed. */
@@ -53,7 +54,11 @@ export function judge(request: RuleRequest, place: Place, rules: readonly Rule[]
   });
 }
 
-/** The rule that an API server's refusal names, or undefined when it is about something else. Pure. */
+/**
+ * The rule that an API server's refusal names, or undefined when it is about something else. Pod security judges Pods
+ * before the rules do, in words of its own: they are those of the rule that says the same of templates. Pure.
+ */
 export function ruleOfRefusal(message: string): Rule | undefined {
-  return allRules.find((rule) => message.includes(refusalText(rule)));
+  const named = allRules.find((rule) => message.includes(refusalText(rule)));
+  return named ?? (message.includes('violates PodSecurity "restricted:') ? podSecurityRestricted : undefined);
 }

@@ -7,6 +7,7 @@ import { loadManifests } from '../../core/manifest/load.ts';
 import { errorOfStatus, unreachable } from '../../kube/errors.ts';
 import { narrowNetworkPolicy } from '../../policies/narrow-network-policy.ts';
 import { notAReviewer } from '../../policies/not-a-reviewer.ts';
+import { podSecurityRestricted } from '../../policies/pod-security-restricted.ts';
 import { refusalText } from '../../policies/rule.ts';
 
 const text = `apiVersion: jinhong.dev/v1alpha1
@@ -92,6 +93,13 @@ describe('an error of any command', () => {
     expect(text).toContain(`error: ${narrowNetworkPolicy.text.en}`);
     expect(text).toContain('NarrowNetworkPolicy  (jinhong explain NarrowNetworkPolicy)');
     expect(renderError(error, { ...look, lang: 'zh' })).toContain(narrowNetworkPolicy.text.zh);
+  });
+
+  it('that pod security gave in its own words is said in those of its rule', async () => {
+    const words = 'pods "web" is forbidden: violates PodSecurity "restricted:v1.35": runAsNonRoot != true';
+    const error = await asRefusal(refusal(403, words));
+    expect(exitCodeFor(error)).toBe(3);
+    expect(error).toMatchObject({ data: { rule: 'PodSecurityRestricted', text: podSecurityRestricted.text } });
   });
 
   it('that is anything else stays what it is', async () => {
