@@ -20,7 +20,7 @@ export interface NamedRule {
 }
 
 /** Whether admission said this: one of our policies, or pod security in its own words. Pure. */
-export function isAdmission(message: string): boolean {
+function isAdmission(message: string): boolean {
   return /ValidatingAdmissionPolicy|violates PodSecurity/.test(message);
 }
 

@@ -68,10 +68,8 @@ function parse(table: Readonly<Record<string, string>>): Served[] {
   );
 }
 
-/** Kinds of Kubernetes itself. */
-export const builtInKinds: readonly Served[] = parse(builtIn);
 /** Every kind that is known here. */
-export const knownKinds: readonly Served[] = [...builtInKinds, ...parse(gatewayApi)];
+export const knownKinds: readonly Served[] = [...parse(builtIn), ...parse(gatewayApi)];
 const byName = new Map(knownKinds.map((served) => [`${served.group}/${served.kind}`, served]));
 
 /** How a kind is served; undefined for one that is in no table: a custom resource, or a slip. Pure. */

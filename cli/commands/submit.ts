@@ -103,6 +103,7 @@ async function submit(ctx: Context, file: string, options: Options): Promise<voi
 function checked(ctx: Context, source: SourceFile, options: CheckOptions, { tenant }: Options): Found {
   const { set, problems } = loadManifests([source], options);
   for (const problem of problems) print(ctx, problem);
+  if (set.workloads.length > 0 && options.recorded === undefined) ctx.note(ctx.say(notSubmitted(set.workloads.length)));
   const errors = problems.filter((problem) => problem.severity === 'error');
   if (errors.length > 0) throw refused(errors.length, source.path);
   const found =
@@ -128,6 +129,14 @@ function checked(ctx: Context, source: SourceFile, options: CheckOptions, { tena
     },
     hint,
   );
+}
+
+/** Workloads in the same file are the department's own: kubectl applies them, and `check` judges them. */
+function notSubmitted(count: number): { zh: string; en: string } {
+  return {
+    zh: `文件中的 ${count} 个工作负载对象不提交：先 jinhong check，再 kubectl apply`,
+    en: `${count} workload objects in the file are not submitted: jinhong check, then kubectl apply`,
+  };
 }
 
 function print(ctx: Context, problem: ShownProblem): void {

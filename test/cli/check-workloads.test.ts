@@ -190,6 +190,15 @@ describe("jinhong check of a department's workloads", () => {
   });
 });
 
+describe('jinhong submit of a file that holds workloads too', () => {
+  it('says once that it sends none of them', async () => {
+    write('cloud.yaml', cloud());
+    const path = write('loan.yaml', `${tenant()}---\n${wide}`);
+    const { stderr } = await run(['submit', path], { cwd: folder.path, env: { JINHONG_KUBECONFIG: 'none' } });
+    expect(stderr.match(/1 workload objects in the file are not submitted/g)).toHaveLength(1);
+  });
+});
+
 /** Examples that a file can hold: objects to be created by somebody of a department. */
 const examples = allRules.flatMap((rule) =>
   (['passing', 'failing'] as const).flatMap((which) => {
