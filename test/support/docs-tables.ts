@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { allRules } from '../../policies/index.ts';
 import type { Example } from '../../policies/rule.ts';
+import { faults } from '../faults/catalogue.ts';
 
 // A page of docs/ says where a table goes, and nobody types a figure by hand:
 //
@@ -77,6 +78,7 @@ export function fillPage(page: string, contentOf: (name: string) => string): str
 
 /** Tables that are data of the tests and not results of a run, by the name that a page gives. */
 const ofSources: Record<string, () => string> = {
+  faults: faultTable,
   rules: () =>
     markdownTable(
       ['Rule', '规则', 'Sentence'],
@@ -88,6 +90,16 @@ const ofSources: Record<string, () => string> = {
 function isWorkload({ object, oldObject, operation }: Example): boolean {
   const creates = oldObject === undefined && (operation ?? 'CREATE') === 'CREATE';
   return creates && !String(object['apiVersion']).startsWith('jinhong.dev/');
+}
+
+/** The fault catalogue, one row per fault. */
+function faultTable(): string {
+  const rows = faults.map(({ number, fault, invariant, how, tests }) => {
+    const files = [...new Set(tests.map(({ file }) => file))];
+    const named = files.map((file) => `\`${file}\` (${tests.filter((test) => test.file === file).length})`);
+    return [number, `${fault.zh}<br>${fault.en}`, `${invariant.zh}<br>${invariant.en}`, how, named.join('<br>')];
+  });
+  return markdownTable(['No.', 'Fault', 'What must hold', 'How it is made to happen', 'Tests'], rows);
 }
 
 /** What belongs at a place called `name`: a table of the sources, or the results of `docs/results/`. */
