@@ -12,49 +12,52 @@ import { type BenchCentre, startBenchCentre } from './support/centre.ts';
 import { startController } from './support/controller.ts';
 import { report } from './support/record.ts';
 import { median, rounded, spread } from './support/runs.ts';
-import { freshNames } from './support/tenants.ts';
+import { countTenants, freshNames } from './support/tenants.ts';
 
-const { values: args } = parseArgs({
-  options: {
-    sizes: { type: 'string', default: '0,1000' },
-    runs: { type: 'string', default: '3' },
-    record: { type: 'boolean', default: false },
-  },
-});
-const sizes = args.sizes.split(',').map(Number);
-const runs = Number(args.runs);
 const mib = 1024 * 1024;
 
-interface Measured {
+/** Resident set and heap in MiB, one value per fresh process. */
+export interface Memory {
+  /** Namespaces of tenants. */
   readonly size: number;
   readonly resident: readonly number[];
   readonly heap: readonly number[];
 }
 
 async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      sizes: { type: 'string', default: '0,1000' },
+      runs: { type: 'string', default: '3' },
+      record: { type: 'boolean', default: false },
+    },
+  });
   const centre = await startBenchCentre();
-  const measured: Measured[] = [];
+  const measured: Memory[] = [];
   try {
     const captured = await captureRequests(centre);
     let filled = 0;
-    for (const size of sizes) {
-      if (size > filled) await fillCentre(centre, captured, freshNames(size - filled).names);
-      filled = Math.max(filled, size);
-      measured.push(await measureSize(centre, size));
+    for (const size of values.sizes.split(',').map(Number)) {
+      await fillCentre(centre, captured, freshNames(size - filled).names);
+      filled = size;
+      measured.push(await measureMemory(centre, Number(values.runs)));
     }
   } finally {
     await centre.stop();
   }
-  show(measured);
+  const command = `node bench/memory.ts --sizes ${values.sizes} --runs ${values.runs}`;
+  reportMemory(measured, { record: values.record, command });
 }
 
-async function measureSize(centre: BenchCentre, size: number): Promise<Measured> {
+/** Starts the controller `runs` times at a centre as it is, and collects its garbage once it has settled. */
+export async function measureMemory(centre: BenchCentre, runs: number): Promise<Memory> {
+  const { grants, namespaces } = await countTenants(centre);
   const resident: number[] = [];
   const heap: number[] = [];
   for (let run = 0; run < runs; run += 1) {
     const controller = await startController(centre, { gc: true });
     try {
-      await controller.settled(size);
+      await controller.settled(grants);
       const left = await controller.collect();
       resident.push(left.residentBytes / mib);
       heap.push(left.heapUsedBytes / mib);
@@ -62,13 +65,17 @@ async function measureSize(centre: BenchCentre, size: number): Promise<Measured>
       await controller.stop();
     }
   }
-  return { size, resident, heap };
+  return { size: namespaces, resident, heap };
 }
 
-function show(measured: readonly Measured[]): void {
+/** Shows a row per size and the slopes of the line from the first to the last. */
+export function reportMemory(
+  measured: readonly Memory[],
+  options: { readonly record: boolean; readonly command: string },
+): void {
   const first = measured[0];
   const last = measured.at(-1);
-  const slope = (of: (one: Measured) => readonly number[]): number => {
+  const slope = (of: (one: Memory) => readonly number[]): number => {
     if (first === undefined || last === undefined || first === last) return Number.NaN;
     return ((median(of(last)) - median(of(first))) * 1024) / (last.size - first.size);
   };
@@ -80,12 +87,12 @@ function show(measured: readonly Measured[]): void {
     'memory',
     {
       title: 'P4 Memory of the site controller after garbage collection',
-      columns: ['Tenants', 'Resident MiB', 'Heap MiB', 'Resident KiB per namespace', 'Heap KiB per namespace'],
+      columns: ['Namespaces', 'Resident MiB', 'Heap MiB', 'Resident KiB per namespace', 'Heap KiB per namespace'],
       rows,
-      notes: [`${runs} fresh processes per size, median (range)`],
+      notes: [`${first?.resident.length} fresh processes per size, median (range)`],
     },
-    { record: args.record, command: `node bench/memory.ts --sizes ${args.sizes} --runs ${runs}` },
+    options,
   );
 }
 
-await main();
+if (import.meta.main) await main();

@@ -177,7 +177,7 @@ function show(stage: Stage, results: Readonly<Record<string, readonly Run[]>>, b
     cpuOf(side, 'kube-controller-manager'),
   ]);
   report(
-    stage.centres.length === 1 ? 'provision' : `provision-${stage.centres.length}`,
+    resultName(stage.centres.length),
     {
       title: 'P1 Bulk provisioning: N decisions until all objects exist and were read back',
       columns: [
@@ -201,6 +201,12 @@ function show(stage: Stage, results: Readonly<Record<string, readonly Run[]>>, b
     },
     args,
   );
+}
+
+/** The everyday size has the plain name; others carry what differs. Pure. */
+function resultName(centres: number): string {
+  const size = args.tenants === 110 ? '' : `-${args.tenants}`;
+  return `provision${size}${centres === 1 ? '' : `-${centres}`}`;
 }
 
 function never(): never {

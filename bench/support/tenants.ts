@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { heldSelector } from '../../controller/site/held.ts';
 import { orderedSpec } from '../../core/desired/spec.ts';
 import type { GrantSpec } from '../../core/model/grant.ts';
 import { managers, siteNamespace } from '../../core/model/names.ts';
 import { canonicalJson } from '../../kube/apply.ts';
+import { resources } from '../../kube/resource.ts';
 import { type BenchCentre, benchDepartment, benchSite } from './centre.ts';
 import { type ApplyResult, loadApply } from './loader.ts';
 import { applyType, type Plan } from './plan.ts';
@@ -85,4 +87,14 @@ export function grantPlan(names: readonly string[]): Plan {
 /** Writes the Grants of these tenants at the management side, 32 in flight. */
 export function writeGrants(centre: BenchCentre, names: readonly string[]): Promise<ApplyResult> {
   return loadApply({ target: centre.adminTarget, plan: grantPlan(names), flight: 32 });
+}
+
+/** How many Grants the management side holds, and how many namespaces of tenants there are. */
+export async function countTenants({ admin }: BenchCentre): Promise<{ grants: number; namespaces: number }> {
+  const counts = { grants: 0, namespaces: 0 };
+  for await (const { items } of admin.pages(resources.grant, { namespace: siteNamespace(benchSite) }))
+    counts.grants += items.length;
+  for await (const { items } of admin.pages(resources.namespace, { labelSelector: heldSelector }))
+    counts.namespaces += items.length;
+  return counts;
 }
