@@ -57,9 +57,12 @@ const controlPlane = [
   ].map((name) => `system:serviceaccount:kube-system:${name}`),
 ];
 
+/** Who puts Pods on nodes. */
+export const scheduler = 'system:kube-scheduler';
+
 /** Parts of a cluster that make what no department may: volumes, their attachments, nodes, requests for certificates. */
 const cluster = {
-  users: ['system:kube-scheduler'],
+  users: [scheduler],
   groups: ['system:nodes', 'system:bootstrappers', 'system:serviceaccounts:kube-system'],
 };
 
