@@ -1,15 +1,7 @@
-import type { JsonObject, Rule } from './rule.ts';
+import { notInTenants } from './platform-only.ts';
 
-const revision: JsonObject = {
-  apiVersion: 'apps/v1',
-  kind: 'ControllerRevision',
-  metadata: { name: 'web-6d4b75cb6d', namespace: 'parks-web-production' },
-  revision: 1,
-  data: { spec: { template: {} } },
-};
-
-/** Only the controllers that roll back write what is rolled back to. */
-export const handMadeRevision: Rule = {
+/** Only the controllers that roll back write what is rolled back to. Its data cannot be changed once it is there. */
+export const handMadeRevision = notInTenants({
   id: 'HandMadeRevision',
   text: {
     zh: 'ControllerRevision 只能由控制器创建；请修改 StatefulSet 本身，或用 kubectl rollout undo 回退',
@@ -22,10 +14,11 @@ export const handMadeRevision: Rule = {
     en: 'Controllers make Pods from the template in a ControllerRevision, and no rule judges that template again.',
   },
   covers: [{ groups: ['apps'], resources: ['controllerrevisions'], operations: ['CREATE'] }],
-  where: 'tenant',
-  binds: 'tenants',
-  check: () => [['data']],
-  validations: [{ name: 'never', cel: 'false' }],
-  passing: { oldObject: revision, object: revision },
-  failing: { object: revision },
-};
+  example: {
+    apiVersion: 'apps/v1',
+    kind: 'ControllerRevision',
+    metadata: { name: 'web-6d4b75cb6d' },
+    revision: 1,
+    data: { spec: { template: {} } },
+  },
+});

@@ -78,6 +78,7 @@ export interface Located {
 
 /** A Pod or the template of one, wherever it is. Fields that are missing or of a wrong type are empty. */
 export interface PodView {
+  readonly request: RuleRequest;
   readonly annotations: Located;
   readonly spec: Located;
   /** Containers, then init containers, then ephemeral containers. */
@@ -121,7 +122,7 @@ export function podOf(request: RuleRequest): PodView {
   const containers = ['containers', 'initContainers', 'ephemeralContainers'].flatMap((list) => each(spec, list));
   const contexts = [spec, ...containers].map((part) => under(part, 'securityContext'));
   const annotations = under(under(pod, 'metadata'), 'annotations');
-  return { annotations, spec, containers, contexts, volumes: each(spec, 'volumes') };
+  return { request, annotations, spec, containers, contexts, volumes: each(spec, 'volumes') };
 }
 
 /** Whether a write touches what the rules about Pods judge. Pure. */
