@@ -156,12 +156,12 @@ describe("jinhong check of a department's workloads", () => {
     expect(items.map(({ file: path, rule }) => [path, rule])).toEqual([['-', 'NarrowNetworkPolicy']]);
   });
 
-  it('refuses kinds that no member may create', async () => {
-    write('a.yaml', 'apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: x }\n');
+  it('refuses kinds that no member may create, in the words of a rule where there is one', async () => {
+    write('a.yaml', `apiVersion: coordination.k8s.io/v1\nkind: Lease\nmetadata: { name: x, namespace: ${ns} }\n`);
     const { exitCode, items } = await checked();
-    expect(exitCode).toBe(3);
-    // A rule of its own, once there is one, wins over the general sentence.
-    expect(items).toHaveLength(1);
+    expect([exitCode, items.map(({ rule }) => rule)]).toEqual([3, ['NotForMembers']]);
+    write('a.yaml', 'apiVersion: v1\nkind: PersistentVolume\nmetadata: { name: x }\n');
+    expect(rulesOf(await checked())).toEqual(['OwnStorage']);
   });
 
   it('does not know custom resources, and asks about a slip in a kind of Kubernetes', async () => {
