@@ -44,7 +44,7 @@ const { values } = parseArgs({
   },
 });
 const sizes = values.sizes.split(',').map(Number);
-const basePort = Number(process.env['JINHONG_BENCH_PORT'] ?? 34_000);
+const basePort = Number(process.env['JINHONG_BENCH_PORT'] ?? 27_600);
 
 interface Timing {
   readonly seconds: number;
@@ -300,7 +300,7 @@ function timingRow(what: string, count: number, timings: readonly Timing[], rati
 
 function show(rows: readonly Row[]): void {
   report(
-    'plan',
+    sizes.some((count) => count < 10_000) ? 'plan' : 'plan-10000',
     {
       title: 'P8: plan and first apply, four centres',
       columns: ['Case', 'Tenants', 'Runs', 'Seconds', 'Own CPU s', 'Servers, CPU s', 'Times the bound (goal)'],

@@ -27,7 +27,7 @@ const { values } = parseArgs({
     record: { type: 'boolean', default: false },
   },
 });
-const basePort = Number(process.env['JINHONG_BENCH_PORT'] ?? 34_000);
+const basePort = Number(process.env['JINHONG_BENCH_PORT'] ?? 27_600);
 const resyncSeconds = 15;
 /** Seconds of one measured time; a resync is spread by a tenth, so at least one falls into each. */
 const windowSeconds = 20;
