@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 
+// Started directly, without jinhong.js, this keeps all but this file compiled.
 enableCompileCache();
 
 /** Completion has to answer while a key is held: it reads one file and loads nothing else of the program. */

@@ -88,7 +88,7 @@ export async function startPlanCloud({ root, basePort, timings }: PlanCloudOptio
   }
 }
 
-const main = join(import.meta.dirname, '../../cli/main.ts');
+const main = join(import.meta.dirname, '../../cli/jinhong.js');
 
 /** Runs the command as the platform engineer, in English; never throws for an exit code. */
 export function jinhong(
