@@ -3,7 +3,16 @@
  * every validation, condition, variable and cover of a rule there must be one write that the rule judges otherwise without
  * it. The examples of a rule, also by an exempt caller and outside of tenants' namespaces, are added by that test.
  */
-import type { RuleRequest } from '../../policies/rule.ts';
+
+import { podCorpus } from './pod-corpus.ts';
+import type { Trial } from './policies.ts';
 
 /** Rule id -> writes, of which some are allowed and some refused; few, each for a purpose. */
-export type PolicyCorpus = Readonly<Record<string, () => readonly RuleRequest[]>>;
+export type PolicyCorpus = Readonly<Record<string, () => readonly Trial[]>>;
+
+const corpora: readonly PolicyCorpus[] = [podCorpus];
+
+/** The writes for a rule; empty when there are none but its examples. */
+export function corpusOf(rule: string): readonly Trial[] {
+  return corpora.flatMap((corpus) => corpus[rule]?.() ?? []);
+}

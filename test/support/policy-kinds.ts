@@ -27,6 +27,7 @@ const moreKinds: readonly Row[] = [
   ['', 'v1', 'Pod', 'pods', true],
   ['', 'v1', 'PodTemplate', 'podtemplates', true],
   ['', 'v1', 'ReplicationController', 'replicationcontrollers', true],
+  ['', 'v1', 'Binding', 'bindings', true],
   ['', 'v1', 'Endpoints', 'endpoints', true],
   ['', 'v1', 'Event', 'events', true],
   ['', 'v1', 'PersistentVolume', 'persistentvolumes', false],
