@@ -45,17 +45,21 @@ export function hashOf(object: KubeObject): string {
 
 /** JSON with sorted keys and without null and undefined, so that equal values give equal text. Pure. */
 export function canonicalJson(value: unknown): string {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  let text = '';
+  const add = (part: string): void => {
+    text += text === '' ? part : `,${part}`;
+  };
   if (Array.isArray(value)) {
-    const items = value.filter((item) => item !== null && item !== undefined);
-    return `[${items.map(canonicalJson).join(',')}]`;
+    for (const item of value) if (item !== null && item !== undefined) add(canonicalJson(item));
+    return `[${text}]`;
   }
-  if (!isMap(value)) return JSON.stringify(value) ?? 'null';
-  const parts: string[] = [];
-  for (const name of Object.keys(value).sort()) {
-    const field = value[name];
-    if (field !== null && field !== undefined) parts.push(`${JSON.stringify(name)}:${canonicalJson(field)}`);
+  const map = value as Readonly<Record<string, unknown>>;
+  for (const name of Object.keys(map).sort()) {
+    const field = map[name];
+    if (field !== null && field !== undefined) add(`${JSON.stringify(name)}:${canonicalJson(field)}`);
   }
-  return `{${parts.join(',')}}`;
+  return `{${text}}`;
 }
 
 /**
