@@ -62,7 +62,7 @@ export async function measureStart(centre: BenchCentre, runs: number): Promise<C
 async function byLoader(centre: BenchCentre, decode: 'slim' | 'generic' | 'drain'): Promise<Run> {
   await waitQuiet([centre]);
   const before = serverCpu(centre);
-  const { startNs, endNs, cpuSeconds } = await loadList({ target: centre.siteTarget, paths, limit: 500, decode });
+  const { startNs, endNs, cpuSeconds } = await loadList({ target: centre.adminTarget, paths, limit: 500, decode });
   return { seconds: (endNs - startNs) / 1e9, clientCpu: cpuSeconds, serverCpu: serverCpu(centre) - before };
 }
 
