@@ -42,7 +42,7 @@ export async function ensureObject(ctx: SiteContext, object: PlainObject, scope:
 }
 
 /** A version that no object has any more: an apply that names it is refused when there is one, and creates it when not. */
-const versionOfNone = '1';
+export const versionOfNone = '1';
 
 /**
  * Applies an object that must not be there yet; false when there is one of its name, which is left as it is. One request

@@ -16,9 +16,10 @@ import type { Grant } from '../../core/model/kinds.ts';
 import { annotations, labels, managers, namespaces } from '../../core/model/names.ts';
 import { canonicalJson } from '../../kube/apply.ts';
 import { findCondition, isoSeconds } from '../../kube/conditions.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { isConflict, isFieldConflict } from '../../kube/errors.ts';
 import { ourApiVersion, resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { versionOfNone } from './apply.ts';
 import type { SiteContext } from './context.ts';
 import type { Offer } from './link.ts';
 
@@ -167,10 +168,11 @@ async function store(ctx: SiteContext, name: string, { offered, change }: Accept
     ...(change === 'roleChange' ? { [annotations.roleChangeAcceptedAt]: nowIso } : {}),
   });
   const options = { fieldManager: managers.site, force: true };
-  if (before === undefined) await refuseForgotten(ctx, name);
-  else if (!isIntact(before)) await takeBack(ctx, before, object);
+  if (before !== undefined && !isIntact(before)) await takeBack(ctx, before, object);
   for (const dryRun of before === undefined ? [false] : [true, false]) {
-    const stored = (await client.apply(object, { ...options, dryRun })) as unknown as Grant;
+    const answer =
+      before === undefined ? await storeFirst(ctx, object) : await client.apply(object, { ...options, dryRun });
+    const stored = answer as unknown as Grant;
     if (!sameValue(orderedSpec(stored.spec), offered)) {
       const message = 'the API server of this site did not keep all of it';
       return { ...inForce(before), verdict: { type: 'keep', reason: 'MirrorDiffers', message }, orphaned: false };
@@ -188,18 +190,21 @@ async function store(ctx: SiteContext, name: string, { offered, change }: Accept
 
 /**
  * A first decision is judged without one in force, so it must be certain that there is none: a cache that was told of an
- * empty list would let an old decision in. @throws unreachable `mirror-not-seen` when the server has one
+ * empty list would let an old decision in. The server is told to create and nothing else.
+ * @throws unreachable `mirror-not-seen` when it has one
  */
-async function refuseForgotten(ctx: SiteContext, name: string): Promise<void> {
+async function storeFirst(ctx: SiteContext, object: KubeObject): Promise<KubeObject> {
+  const metadata = { ...object.metadata, resourceVersion: versionOfNone };
   try {
-    await ctx.deps.client.get(resources.grant, { namespace: namespaces.grants, name });
+    return await ctx.deps.client.apply({ ...object, metadata }, { fieldManager: managers.site });
   } catch (error) {
-    if (isNotFound(error)) return;
-    throw error;
+    if (!isConflict(error) && !isFieldConflict(error)) throw error;
+    const { name } = object.metadata;
+    throw new AppError('unreachable', `The cache does not know the mirrored Grant ${name} yet.`, {
+      code: 'mirror-not-seen',
+      cause: error,
+    });
   }
-  throw new AppError('unreachable', `The cache does not know the mirrored Grant ${name} yet.`, {
-    code: 'mirror-not-seen',
-  });
 }
 
 /** What others added to lists of the mirror would survive an apply, so a changed mirror is first put right as a whole. */

@@ -288,6 +288,7 @@ describe('rights', () => {
     const unused = siteCalls.filter((call) => call.verb !== 'bind' && !seen(call)).map(nameOf);
     // The own Lease is read every some seconds, at times only after these tests.
     expect(unused.filter((call) => call !== 'get coordination.k8s.io/leases')).toEqual([
+      'get jinhong.dev/grants', // when their list is suddenly empty
       'delete jinhong.dev/grants', // long after a removal
       'delete namespaces', // decisions.test.ts
       'get limitranges', // when one is there that the cache does not show
