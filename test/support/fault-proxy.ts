@@ -153,8 +153,10 @@ async function serve(state: State, stream: ServerHttp2Stream, headers: IncomingH
   await fault.after?.();
   if (fault.stall === 'after') return;
   if (fault.cut === 'after') return cutClient(stream);
-  const answer = { status, headers: plain(asked.headers), body: body.toString('utf8') };
-  answerWith(stream, fault.edit?.(answer) ?? answer);
+  const answered = { status, headers: plain(asked.headers) };
+  // Not every answer is text: what is not edited goes on byte by byte.
+  if (fault.edit === undefined) answerWith(stream, { ...answered, body });
+  else answerWith(stream, fault.edit({ ...answered, body: body.toString('utf8') }));
 }
 
 function describeCall(state: State, headers: IncomingHttpHeaders, body: string): ProxyCall {
@@ -249,7 +251,9 @@ function cutClient(stream: ServerHttp2Stream): void {
   stream.session?.socket.destroy();
 }
 
-function answerWith(stream: ServerHttp2Stream, { status, headers, body }: ProxyAnswer): void {
+type Answer = Omit<ProxyAnswer, 'body'> & { readonly body: string | Buffer };
+
+function answerWith(stream: ServerHttp2Stream, { status, headers, body }: Answer): void {
   if (stream.destroyed) return;
   const { 'content-length': _, ...rest } = headers;
   stream.respond({ ...rest, ':status': status });
