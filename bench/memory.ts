@@ -20,6 +20,8 @@ const mib = 1024 * 1024;
 export interface Memory {
   /** Namespaces of tenants. */
   readonly size: number;
+  /** Started with NODE_COMPILE_CACHE, as an image would be; its first start fills the cache and does not count. */
+  readonly compileCache: boolean;
   readonly resident: readonly number[];
   readonly heap: readonly number[];
 }
@@ -50,12 +52,13 @@ async function main(): Promise<void> {
 }
 
 /** Starts the controller `runs` times at a centre as it is, and collects its garbage once it has settled. */
-export async function measureMemory(centre: BenchCentre, runs: number): Promise<Memory> {
+export async function measureMemory(centre: BenchCentre, runs: number, compileCache = false): Promise<Memory> {
   const { grants, namespaces } = await countTenants(centre);
   const resident: number[] = [];
   const heap: number[] = [];
+  if (compileCache) await (await startController(centre, { gc: true, compileCache })).stop();
   for (let run = 0; run < runs; run += 1) {
-    const controller = await startController(centre, { gc: true });
+    const controller = await startController(centre, { gc: true, compileCache });
     try {
       await controller.settled(grants);
       const left = await controller.collect();
@@ -65,7 +68,7 @@ export async function measureMemory(centre: BenchCentre, runs: number): Promise<
       await controller.stop();
     }
   }
-  return { size: namespaces, resident, heap };
+  return { size: namespaces, compileCache, resident, heap };
 }
 
 /** Shows a row per size and the slopes of the line from the first to the last. */
@@ -73,13 +76,20 @@ export function reportMemory(
   measured: readonly Memory[],
   options: { readonly record: boolean; readonly command: string },
 ): void {
-  const first = measured[0];
-  const last = measured.at(-1);
+  const plain = measured.filter(({ compileCache }) => !compileCache);
+  const first = plain[0];
+  const last = plain.at(-1);
   const slope = (of: (one: Memory) => readonly number[]): number => {
     if (first === undefined || last === undefined || first === last) return Number.NaN;
     return ((median(of(last)) - median(of(first))) * 1024) / (last.size - first.size);
   };
-  const rows = measured.map(({ size, resident, heap }) => [size, spread(resident, 1), spread(heap, 1), '', '']);
+  const rows = measured.map(({ size, compileCache, resident, heap }) => [
+    `${size}${compileCache ? ', NODE_COMPILE_CACHE' : ''}`,
+    spread(resident, 1),
+    spread(heap, 1),
+    '',
+    '',
+  ]);
   const perResident = rounded(slope((one) => one.resident));
   const perHeap = rounded(slope((one) => one.heap));
   rows.push(['slope', '', '', String(perResident), String(perHeap)]);
