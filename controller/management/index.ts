@@ -7,6 +7,7 @@ import { type Contacts, createContacts } from './contacts.ts';
 import { type ManagementContext, siteOfNamespace } from './context.ts';
 import { reconcileDepartment } from './departments/index.ts';
 import { reconcileSite } from './sites/index.ts';
+import { ownerOfClaim } from './tenants/commit.ts';
 import { tenantKeyOf, tenantKeyOfApproval, tenantKeyOfGrant } from './tenants/gather.ts';
 import { createDecidingLoop, type DecidingLoop } from './tenants/loop.ts';
 
@@ -105,7 +106,9 @@ function react(queues: Queues, contacts: Contacts, context: () => ManagementCont
     tenant: ({ object }: Change<'tenant'>) => add(loop, tenantKeyOf(object)),
     approval: ({ object }: Change<'approval'>) => add(loop, tenantKeyOfApproval(object)),
     grant: ({ object }: Change<'grant'>) => loop.enqueue(tenantKeyOfGrant(object)),
-    hostnameClaim: ({ kind }: Change<'hostnameClaim'>) => {
+    hostnameClaim: ({ kind, object }: Change<'hostnameClaim'>) => {
+      // Whoever owns it by its decision claims it again; then those that wait for the name are looked at.
+      if (kind !== 'added') add(loop, ownerOfClaim(object));
       if (kind === 'deleted') loop.enqueueWaiting();
     },
     department: ({ kind, object, old }: Change<'department'>) => {

@@ -74,7 +74,7 @@ export const managementOwnCalls: readonly Call[] = [
   ...calls(['patch'], group, 'approvals/status'),
   ...calls([...read, 'create', 'update', 'delete'], group, 'grants'),
   ...calls([...read, 'create', 'update', 'delete'], group, 'hostnameclaims'),
-  ...calls([...readAndApply], '', 'namespaces'),
+  ...calls(['get', ...readAndApply], '', 'namespaces'),
   ...calls([...readAndApply], '', 'serviceaccounts'),
   ...calls([...readAndApply], rbac, 'roles'),
   ...calls([...readAndApply], rbac, 'rolebindings'),
