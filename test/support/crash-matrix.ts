@@ -210,6 +210,16 @@ async function quiet({ victim, history }: World, deadline: number): Promise<void
   await until('nothing is written any more', still, deadline - performance.now());
 }
 
+/** Waits for so long; resolves with the writes that came nevertheless, as `method path`. */
+export async function isSilent({ victim }: World, ms: number): Promise<string[]> {
+  const before = victim.writes().length;
+  await new Promise((resolve) => setTimeout(resolve, ms));
+  return victim
+    .writes()
+    .slice(before)
+    .map(({ method, path }) => `${method} ${path}`);
+}
+
 function endOf({ history, shared }: World, { name, start }: Converging): End {
   const changes = history.changes();
   const own = (object: KubeObject) => markOf(object).includes(name);

@@ -20,7 +20,7 @@ const worlds: {
 beforeAll(async () => {
   worlds.site = await startSiteWorld({ hurry: true });
   worlds.management = await startManagementWorld();
-});
+}, 300_000);
 afterAll(() => Promise.all([worlds.site?.stop(), worlds.management?.stop()]));
 
 async function sample(world: World, scenario: Scenario): Promise<readonly Tally[]> {
