@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { memberRoles, objectNames, policyNames } from '../../core/desired/index.ts';
 import type { GrantSpec } from '../../core/model/grant.ts';
 import { namespaces, siteNamespace } from '../../core/model/names.ts';
@@ -29,6 +29,9 @@ import {
   wantedOf,
   writesSince,
 } from './site.ts';
+
+/** Seconds each on a quiet machine. */
+vi.setConfig({ testTimeout: 180_000 });
 
 let faulty: FaultySite;
 let admin: KubeClient;
@@ -121,6 +124,16 @@ describe('what a person does by hand to each object of a tenant', () => {
     await admin.remove(resources.grant, ref);
     await until('it is there again', () => grantOf(admin, name, 'mirror'), targetMs);
     await ready(admin, name, 'Running');
+    expect(await drifted(admin, wantedOf(spec))).toEqual([]);
+    expect(removalsSince(faulty.site, from)).toEqual([]);
+  });
+
+  it('a Grant that is edited under the number of its decision is not acted on', async () => {
+    run();
+    const { spec, name } = await readyTenant(admin);
+    const from = Date.now();
+    await decide(admin, { ...spec, state: 'Removed', members: [] });
+    await reported(admin, name, ['ManagementBehind', 'ManagementBehind']);
     expect(await drifted(admin, wantedOf(spec))).toEqual([]);
     expect(removalsSince(faulty.site, from)).toEqual([]);
   });

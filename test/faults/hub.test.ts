@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { departmentNamespace, siteNamespace } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
@@ -8,6 +8,9 @@ import { emptied } from '../support/fault-proxy.ts';
 import { condition, environment, isReady, request } from '../support/requests.ts';
 import { type FaultyHub, hubQuiet, hubWrites, type Key, startFaultyHub } from './hub.ts';
 import { pause } from './site.ts';
+
+/** Seconds each on a quiet machine. */
+vi.setConfig({ testTimeout: 180_000 });
 
 let hub: FaultyHub;
 let admin: KubeClient;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { heldResources } from '../../controller/site/caches.ts';
 import { namespaces } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
@@ -29,6 +29,9 @@ import {
   wantedOf,
   writesSince,
 } from './site.ts';
+
+/** Seconds each on a quiet machine. */
+vi.setConfig({ testTimeout: 180_000 });
 
 let faulty: FaultySite;
 let admin: KubeClient;

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { policyNames } from '../../core/desired/index.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
@@ -25,6 +25,9 @@ import {
   wantedOf,
   writesSince,
 } from './site.ts';
+
+/** Seconds each on a quiet machine. */
+vi.setConfig({ testTimeout: 180_000 });
 
 let faulty: FaultySite;
 let admin: KubeClient;
