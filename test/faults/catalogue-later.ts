@@ -271,11 +271,16 @@ export const laterFaults: readonly Fault[] = [
       en: 'The Lease stays safe; it ends, and the next one goes on',
     },
     how: 'In a real process: blocked 2 s and 9 s with a Lease of 6 s, a heap of 128 MiB filled, 128 descriptors used up.',
-    tests: file(
-      processes,
-      'of time: two seconds cost nothing, more than the Lease cost the lead, and no write comes late',
-      'of memory: it dies at once, and the next one goes on',
-      'of file descriptors: what is connected goes on; when it must connect anew it gives up and ends',
-    ),
+    tests: [
+      ...file(
+        processes,
+        'of time: two seconds cost nothing, more than the Lease cost the lead, and no write comes late',
+      ),
+      ...file(
+        'test/long/faults-process.test.ts',
+        'of memory: it dies at once, and the next one goes on',
+        'of file descriptors: what is connected goes on; when it must connect anew it gives up and ends',
+      ),
+    ],
   },
 ];

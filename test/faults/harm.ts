@@ -1,8 +1,7 @@
 /**
  * Loaded into a controller's process before it starts (`--import`): at each SIGUSR2 it does the next of the harms that the
  * variable HARM lists, separated by commas. `block:MS` stands still for so long, `heap` fills the heap until the process
- * dies, `files` opens
- * files until the system refuses another one, and goes on to. Used by process.test.ts.
+ * dies, `files` opens files until the system refuses another one, and goes on trying. Used by child.ts.
  */
 import { openSync } from 'node:fs';
 
