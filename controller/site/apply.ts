@@ -75,17 +75,11 @@ export async function ensureAbsent(ctx: SiteContext, target: KubeObject, owner: 
  * server is asked until it has none, and again when one vanishes from the cache. @throws as the client
  */
 export async function lookOnce(ctx: SiteContext, target: KubeObject, owner: string): Promise<KubeObject | undefined> {
-  const mark = markOf(target);
-  if (ctx.lookedFor.has(mark)) return undefined;
+  if (!ctx.lookups.needed(target)) return undefined;
   const live = await lookAt(ctx, target);
   if (live !== undefined && isOurs(live, owner)) return live;
-  ctx.lookedFor.add(mark);
+  ctx.lookups.none(target);
   return undefined;
-}
-
-/** How an object that was looked for is remembered. Pure. */
-export function markOf(target: Pick<KubeObject, 'kind' | 'metadata'>): string {
-  return `${target.kind} ${keyOf(target)}`;
 }
 
 /** Deletes the object with this uid and no other; one that is gone already is as good. @throws as the client */

@@ -3,6 +3,7 @@ import type { GrantSpec, GrantStatus } from '../../core/model/grant.ts';
 import type { ControllerDeps } from '../deps.ts';
 import type { SiteCaches } from './caches.ts';
 import type { Link } from './link.ts';
+import type { Lookups } from './lookups.ts';
 
 /** What all runs of the site controller share. */
 export interface SiteContext {
@@ -15,8 +16,8 @@ export interface SiteContext {
   readonly waiting: Map<string, BudgetedChange>;
   /** Grants whose newest decision was refused for a reason that another Grant may end. */
   readonly refused: Set<string>;
-  /** Objects that are not wanted, not in the cache, and were looked for at the server: `kind namespace/name`. */
-  readonly lookedFor: Set<string>;
+  /** Which objects that are in no cache the server has to be asked for. */
+  readonly lookups: Lookups;
   /** What the management centre is to know of each Grant. */
   readonly reports: Map<string, GrantStatus>;
   /** Has the report of a Grant sent, if it differs from what is there. */

@@ -13,7 +13,7 @@ import { environmentNamespace } from '../../core/model/names.ts';
 import type { SiteReason } from '../../core/model/reasons-site.ts';
 import { isForbidden, isInvalid, isNamespaceTerminating } from '../../kube/errors.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { ensureAbsent, ensureObject, lookOnce, markOf, removeExactly } from './apply.ts';
+import { ensureAbsent, ensureObject, lookOnce, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
 import { type Held, heldOf } from './held.ts';
 
@@ -158,7 +158,7 @@ async function applyDesired(ctx: SiteContext, owner: string, desired: Desired) {
       if (object.kind === 'Namespace') fresh = results[index] === 'created';
     });
     // In a namespace that did not exist there is nothing to look for.
-    if (fresh) for (const name of desired.absent) ctx.lookedFor.add(markOf(objectOf(name)));
+    if (fresh) for (const name of desired.absent) ctx.lookups.none(objectOf(name));
     if (foreign.length > 0) break;
   }
   return { foreign, wrote };

@@ -5,10 +5,10 @@ import type { Connection } from '../../kube/config.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import type { ControllerDeps, RunningController } from '../deps.ts';
 import { createQueue, done, type Outcome, type Queue } from '../queue.ts';
-import { markOf } from './apply.ts';
 import { type CacheListener, startCaches } from './caches.ts';
 import type { SiteContext } from './context.ts';
 import { startLink } from './link.ts';
+import { createLookups } from './lookups.ts';
 import { mirrorKey } from './mirror.ts';
 import { reconcileGrant } from './reconcile.ts';
 import { sameStatus } from './status.ts';
@@ -55,7 +55,7 @@ export function runSite(deps: SiteDeps): RunningController {
   const ctx = createContext(deps, { grants, reports });
   parts.ctx = ctx;
   // A Grant that is checked before the offer for it is known would have to be checked again.
-  const starting = Promise.all([ctx.caches.synced, ctx.link.tried]).then(
+  const starting = Promise.all([ctx.caches.synced, ctx.link.tried, sweep(ctx)]).then(
     () => begin(ctx, grants, reports),
     () => undefined,
   );
@@ -81,7 +81,7 @@ interface Queues {
 }
 
 function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext {
-  const lookedFor = new Set<string>();
+  const lookups = createLookups();
   const refused = new Set<string>();
   const listener: CacheListener = {
     changed: (name) => grants.add(name),
@@ -92,7 +92,7 @@ function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext
     changedAll: () => addAll(ctx, grants),
     // An object may have lost its labels and still be there; the next run looks.
     lost: ({ kind, namespace, name }) =>
-      void lookedFor.delete(markOf({ kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } })),
+      lookups.lost({ kind, metadata: { name, ...(namespace === undefined ? {} : { namespace }) } }),
   };
   const ctx: SiteContext = {
     deps,
@@ -107,7 +107,7 @@ function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext
     storing: new Map(),
     waiting: new Map(),
     refused,
-    lookedFor,
+    lookups,
     reports: new Map(),
     sendReport: (name) => reports.add(name),
     onAccepted(name) {
@@ -115,6 +115,17 @@ function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext
     },
   };
   return ctx;
+}
+
+/** When it fails, every object is asked for by itself, which takes longer and is as good. */
+async function sweep({ caches, lookups, deps }: SiteContext): Promise<void> {
+  try {
+    // What loses its labels after the caches are full is told by them.
+    await caches.synced;
+    await lookups.sweep(deps.client);
+  } catch (error) {
+    deps.log.debug({ err: error }, 'objects without labels could not be listed');
+  }
 }
 
 /** Waiting decisions go on waiting over a restart: the mirror's status says which they are. */

@@ -286,12 +286,12 @@ describe('rights', () => {
     const seen = (call: Call) =>
       used.has(nameOf(call)) || (call.verb === 'create' && used.has(nameOf({ ...call, verb: 'patch' })));
     const unused = siteCalls.filter((call) => call.verb !== 'bind' && !seen(call)).map(nameOf);
-    // The own Lease is read every some seconds, at times only after these tests.
-    expect(unused.filter((call) => call !== 'get coordination.k8s.io/leases')).toEqual([
+    // The own Lease is read every some seconds, at times only after these tests; limits only when a cache lags behind.
+    const byChance = ['get coordination.k8s.io/leases', 'get limitranges'];
+    expect(unused.filter((call) => !byChance.includes(call))).toEqual([
       'get jinhong.dev/grants', // when their list is suddenly empty
       'delete jinhong.dev/grants', // long after a removal
       'delete namespaces', // decisions.test.ts
-      'get limitranges', // when one is there that the cache does not show
       'delete networking.k8s.io/networkpolicies', // decisions.test.ts
       'patch secrets', // renewal of the token, link.test.ts
       'update coordination.k8s.io/leases', // election, process.test.ts
