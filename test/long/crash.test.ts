@@ -66,7 +66,7 @@ describe('killed before and after every write', () => {
   });
 
   it('the management controller ends as without a crash, and then writes nothing for a minute', async () => {
-    const world = await startManagementWorld();
+    const world = await startManagementWorld({ leaseSeconds: 15 });
     try {
       const life = managementLife(world);
       const { reference, tallies } = await whole(world, life);

@@ -80,7 +80,7 @@ export interface Outcome {
 /** Nothing is written for so long: the phase is over. */
 const quietMs = 400;
 /** Long enough for a busy machine. */
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 
 /** Two lives without a crash, which must be alike; else a mask is missing. @throws when they differ */
 export async function learn(world: World, scenario: Scenario): Promise<Reference> {

@@ -136,7 +136,7 @@ export async function createVictim(options: VictimOptions): Promise<Victim> {
     hasDied: () => state.died,
     start,
     ready: () =>
-      until('the controller leads and knows everything', () => isReady(state.log), 60_000).then(() => undefined),
+      until('the controller leads and knows everything', () => isReady(state.log), 180_000).then(() => undefined),
     log: () => state.log,
     async stop() {
       state.stopped = true;

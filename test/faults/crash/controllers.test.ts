@@ -19,7 +19,7 @@ const worlds: {
 
 beforeAll(async () => {
   worlds.site = await startSiteWorld({ hurry: true });
-  worlds.management = await startManagementWorld();
+  worlds.management = await startManagementWorld({ leaseSeconds: 5 });
 }, 300_000);
 afterAll(() => Promise.all([worlds.site?.stop(), worlds.management?.stop()]));
 
