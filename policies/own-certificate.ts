@@ -19,7 +19,7 @@ export const ownCertificate = notByDepartments({
     zh: '一张由中心签发的客户端证书可以写上任何人、任何组的名字。',
     en: "A client certificate signed by a centre may carry anybody's name and any group.",
   },
-  covers: [everyWrite('certificates.k8s.io', ['certificatesigningrequests', 'clustertrustbundles'])],
+  covers: [everyWrite('certificates.k8s.io', ['certificatesigningrequests'])],
   example: {
     apiVersion: 'certificates.k8s.io/v1',
     kind: 'CertificateSigningRequest',

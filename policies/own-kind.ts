@@ -16,8 +16,6 @@ export const ownKind = notByDepartments({
   covers: [
     everyWrite('apiextensions.k8s.io', ['customresourcedefinitions']),
     everyWrite('apiregistration.k8s.io', ['apiservices']),
-    everyWrite('storagemigration.k8s.io', ['storageversionmigrations']),
-    everyWrite('internal.apiserver.k8s.io', ['storageversions']),
   ],
   example: {
     apiVersion: 'apiextensions.k8s.io/v1',

@@ -11,9 +11,6 @@ export const ownNode = notByDepartments({
     zh: '谁能写节点，谁就能把别人的负载引到自己的机器上，或把节点留给自己。',
     en: "Whoever writes a node draws other tenants' workloads to it, or keeps it for itself.",
   },
-  covers: [
-    everyWrite('', ['nodes']),
-    everyWrite('resource.k8s.io', ['deviceclasses', 'devicetaintrules', 'resourceslices']),
-  ],
+  covers: [everyWrite('', ['nodes']), everyWrite('resource.k8s.io', ['deviceclasses', 'resourceslices'])],
   example: { apiVersion: 'v1', kind: 'Node', metadata: { name: 'zoo' } },
 });

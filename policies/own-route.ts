@@ -1,4 +1,4 @@
-import { notInTenants, writes } from './platform-only.ts';
+import { everyWrite, notInTenants, writes } from './platform-only.ts';
 
 /** A tenant's websites are routed by the platform, from what the manifest says. */
 export const ownRoute = notInTenants({
@@ -12,7 +12,7 @@ export const ownRoute = notInTenants({
     en: "A route of one's own can take another's hostname or lead to inner addresses; a grant for it opens the wall.",
   },
   covers: [
-    { groups: ['networking.k8s.io'], resources: ['ingresses', 'ingresses/*'], operations: writes },
+    everyWrite('networking.k8s.io', ['ingresses']),
     {
       groups: ['gateway.networking.k8s.io', 'gateway.networking.x-k8s.io'],
       resources: ['*/*'],

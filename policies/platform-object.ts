@@ -58,7 +58,7 @@ export const platformObject: Rule = {
     {
       name: 'shared',
       cel:
-        `request.resource.resource == '${account.resource}' && request.subResource == '' && ` +
+        `request.resource.resource == '${account.resource}' && request.?subResource.orValue('') == '' && ` +
         `request.operation == 'UPDATE' && variables.name == '${account.name}' && variables.oldmarks.size() > 0`,
     },
   ],

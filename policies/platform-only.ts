@@ -3,9 +3,9 @@ import type { Cover, JsonObject, Operation, Rule } from './rule.ts';
 /** Every way to write an object. */
 export const writes: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE'];
 
-/** Every write of these resources of a group, and of all their subresources. Pure. */
-export function everyWrite(group: string, resources: readonly string[], operations = writes): Cover {
-  return { groups: [group], resources: resources.flatMap((name) => [name, `${name}/*`]), operations };
+/** Every write of these resources of a group, and of all their subresources: admission's `x/*` means `x` as well. Pure. */
+export function everyWrite(group: string, resources: readonly string[]): Cover {
+  return { groups: [group], resources: resources.map((name) => `${name}/*`), operations: writes };
 }
 
 /** What a rule on objects that only the platform writes is made of. */

@@ -7,14 +7,13 @@ import { isAppError } from '../../core/errors.ts';
 import { annotations, labels } from '../../core/model/names.ts';
 import { createClient } from '../../kube/client.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
-import { isAlreadyExists } from '../../kube/errors.ts';
+import { isAlreadyExists, isConflict } from '../../kube/errors.ts';
 import { pathOf } from '../../kube/resource.ts';
-import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import type { KubeClient, KubeObject, RawReply, Resource } from '../../kube/types.ts';
 import { allRules, judge, type Place, ruleOfRefusal } from '../../policies/index.ts';
 import {
   type Example,
   innerOf,
-  type Json,
   type JsonObject,
   policyName,
   type Rule,
@@ -22,6 +21,7 @@ import {
 } from '../../policies/rule.ts';
 import { cloud } from '../core/decide/fixture.ts';
 import { kubeconfigFor, type OwnCentre, startTestCentre, until } from './centre.ts';
+import { jsonPatch, mergePatch } from './json-patches.ts';
 import { installPlatform, namespace } from './platform.ts';
 import { gatewayCrds, resourceNamed, servedAs } from './policy-kinds.ts';
 
@@ -78,6 +78,8 @@ export interface PolicyCentre {
   readonly admin: KubeClient;
   /** The uid of a Department, see `ownerUid`. */
   readonly owner: string;
+  /** What this program stored last, by path. */
+  readonly known: Map<string, string>;
   readonly stop: () => Promise<void>;
   /** A client of somebody with all rights. */
   readonly as: (caller: { user: string; groups: readonly string[] }) => Promise<KubeClient>;
@@ -104,7 +106,7 @@ export async function startPolicyCentre(name: string): Promise<PolicyCentre> {
     for (const object of [...policyNamespaces, ...gatewayCrds]) await bootstrap.create(object);
     const owner = (await bootstrap.create(department)).metadata.uid ?? '';
     const admin = await as({ user: 'breaker', groups: [cloud.groups.breakGlass] });
-    const policies: PolicyCentre = { centre, admin, owner, stop, as };
+    const policies: PolicyCentre = { centre, admin, owner, known: new Map(), stop, as };
     await inForce(policies);
     return policies;
   } catch (error) {
@@ -115,7 +117,8 @@ export async function startPolicyCentre(name: string): Promise<PolicyCentre> {
 
 async function personClient(centre: OwnCentre, user: string, groups: readonly string[]): Promise<KubeClient> {
   const file = await kubeconfigFor([centre], user, groups);
-  return createClient(loadKubeconfig(file, centre.name), { component: 'probe' });
+  // Read once: the file is that of the user, who may come again with other groups.
+  return createClient(loadKubeconfig(file, centre.name), { component: 'probe', credentialRefreshMs: 3_600_000 });
 }
 
 function everything(group: string): KubeObject {
@@ -159,7 +162,7 @@ export function exampleRequest(rule: Rule, example: Example): RuleRequest {
     operation,
     object: example.object,
     oldObject: example.oldObject,
-    subresource: named.split('/')[1],
+    subresource: named.split('/')[1]?.replace('*', ''),
     ...(example.by === undefined ? {} : engineer),
   });
 }
@@ -170,6 +173,8 @@ export interface RequestParts {
   readonly object?: JsonObject | undefined;
   readonly oldObject?: JsonObject | undefined;
   readonly subresource?: string | undefined;
+  /** For subresources with a body of another kind. @default as the object says */
+  readonly of?: Resource;
   /** @default prober */
   readonly user?: string;
   readonly groups?: readonly string[];
@@ -179,7 +184,7 @@ export interface RequestParts {
 export function requestOf(parts: RequestParts): RuleRequest {
   const { operation, subresource = '', user = prober.user, groups = prober.groups } = parts;
   const object = operation === 'DELETE' ? parts.oldObject : parts.object;
-  const { resource, namespace } = servedAs(object ?? {});
+  const { resource, namespace } = parts.of === undefined ? servedAs(object ?? {}) : within(object, parts.of);
   return {
     operation,
     group: resource.group,
@@ -191,6 +196,11 @@ export function requestOf(parts: RequestParts): RuleRequest {
     user,
     groups: [...groups, 'system:authenticated'],
   };
+}
+
+function within(object: JsonObject | undefined, resource: Resource) {
+  const { namespace } = innerOf(object, 'metadata') as { namespace?: string };
+  return { resource, namespace };
 }
 
 /** What the server said: allowed, refused by one of our rules, or refused by something else. */
@@ -224,20 +234,34 @@ const patchTypes = {
 
 /** Sends a write with `dryRun`. For an update or a delete the old object is stored first. */
 export async function tryOnServer(policies: PolicyCentre, trial: Trial): Promise<Verdict> {
-  const groups = trial.groups.filter((group) => group !== 'system:authenticated');
-  const client = await policies.as({ user: trial.user, groups });
-  const before = trial.stored ?? trial.oldObject;
-  const stored = before === undefined ? undefined : await ensure(policies, before);
-  const { method, body, query, contentType } = sent(trial, stored);
   try {
-    const options = { query: { dryRun: 'All', ...query }, body: real(policies, body), contentType };
-    await client.request(method, pathOfTrial(trial), options);
+    // The cluster's own controllers write too, for example how much of a quota is used.
+    await attempted(policies, trial).catch((error: unknown) => {
+      if (!isConflict(error)) throw error;
+      return attempted(policies, trial);
+    });
     return { allowed: true };
   } catch (error) {
     if (!isAppError(error) || error.kind === 'unreachable') throw error;
     const rule = ruleOfRefusal(error.message);
     return { allowed: false, message: error.message, ...(rule === undefined ? {} : { rule }) };
   }
+}
+
+async function attempted(policies: PolicyCentre, trial: Trial): Promise<void> {
+  const send = await prepared(policies, trial);
+  await send();
+}
+
+/** Stores the old object of a trial; resolves with what sends the trial itself and throws what the server refuses. */
+export async function prepared(policies: PolicyCentre, trial: Trial): Promise<() => Promise<RawReply>> {
+  const groups = trial.groups.filter((group) => group !== 'system:authenticated');
+  const client = await policies.as({ user: trial.user, groups });
+  const before = trial.stored ?? trial.oldObject;
+  const stored = before === undefined ? undefined : await ensure(policies, before, trial.how ?? 'put');
+  const { method, body, query, contentType } = sent(trial, stored);
+  const options = { query: { dryRun: 'All', ...query }, body: real(policies, body), contentType };
+  return () => client.request(method, pathOfTrial(trial), options);
 }
 
 function pathOfTrial({ group, resource, subresource, namespace, operation, how, ...trial }: Trial): string {
@@ -269,47 +293,26 @@ function sent({ operation, how = 'put', object = {}, oldObject = {} }: Trial, st
   return { method: 'PATCH', body, contentType: patchTypes[how] };
 }
 
-/** RFC 7386: what turns one object into the other. Pure. */
-function mergePatch(from: JsonObject, to: JsonObject): JsonObject {
-  const isTree = (value: Json | undefined): value is JsonObject =>
-    typeof value === 'object' && value !== null && !Array.isArray(value);
-  const removed = Object.keys(from).filter((field) => to[field] === undefined);
-  const patch: Record<string, Json> = Object.fromEntries(removed.map((field) => [field, null]));
-  for (const [field, value] of Object.entries(to)) {
-    const old = from[field];
-    if (value === undefined || JSON.stringify(value) === JSON.stringify(old)) continue;
-    patch[field] = isTree(old) && isTree(value) ? (mergePatch(old, value) as Json) : value;
-  }
-  return patch;
-}
-
-/** RFC 6902: replaces the parts of `metadata` and the other parts of an object that differ. Pure. */
-function jsonPatch(from: JsonObject, to: JsonObject): JsonObject[] {
-  const steps = (path: string, old: JsonObject, now: JsonObject): JsonObject[] =>
-    [...new Set([...Object.keys(old), ...Object.keys(now)])].flatMap((field) => {
-      const value = now[field];
-      if (JSON.stringify(old[field]) === JSON.stringify(value)) return [];
-      if (path === '' && field === 'metadata') return steps('/metadata', innerOf(old, field), innerOf(now, field));
-      return [{ op: value === undefined ? 'remove' : 'add', path: `${path}/${field}`, value }];
-    });
-  return steps('', from, to);
-}
-
-/** Makes the stored object what `object` says. Resolves with it as it is stored. */
-async function ensure(policies: PolicyCentre, object: JsonObject): Promise<KubeObject> {
-  const { admin } = policies;
+/** Makes the stored object what `object` says. Resolves with it as it is stored, if a PUT needs to know. */
+async function ensure(policies: PolicyCentre, object: JsonObject, how: How): Promise<KubeObject | undefined> {
+  const { admin, known } = policies;
   const { resource, namespace, name } = servedAs(object);
-  try {
-    const { body } = await admin.request('POST', pathOf(resource, { namespace }), { body: real(policies, object) });
-    return JSON.parse(body) as KubeObject;
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-    const stored = await admin.get(resource, { namespace, name });
-    const { body } = await admin.request('PUT', pathOf(resource, { namespace, name }), {
-      body: real(policies, atVersion(object, stored)),
+  const path = pathOf(resource, { namespace, name });
+  const text = JSON.stringify(object);
+  const last = known.get(path);
+  if (last === text) return how === 'put' ? admin.get(resource, { namespace, name }) : undefined;
+  const write = async (method: string, to: string, body: JsonObject, contentType?: string): Promise<KubeObject> =>
+    JSON.parse((await admin.request(method, to, { body: real(policies, body), contentType })).body) as KubeObject;
+  const store = async (): Promise<KubeObject> => {
+    if (last !== undefined) return write('PATCH', path, mergePatch(JSON.parse(last), object), patchTypes.merge);
+    return write('POST', pathOf(resource, { namespace }), object).catch(async (error: unknown) => {
+      if (!isAlreadyExists(error)) throw error;
+      return write('PUT', path, atVersion(object, await admin.get(resource, { namespace, name })));
     });
-    return JSON.parse(body) as KubeObject;
-  }
+  };
+  const stored = await store();
+  known.set(path, text);
+  return stored;
 }
 
 function real<T>({ owner }: PolicyCentre, body: T): T {
