@@ -1,6 +1,7 @@
 import type { Cloud } from '../model/cloud.ts';
 import type { Decision, TenantClass } from '../model/fields.ts';
 import type { GrantedEnvironment, GrantSpec, GrantStatus } from '../model/grant.ts';
+import { entryNamed } from '../model/presets.ts';
 import { sortBy } from './expand.ts';
 import { hasCopy, hasStandby, type Places } from './placement.ts';
 import { coversQuota, formatQuota, minQuota, parseQuota } from './quota-math.ts';
@@ -144,7 +145,8 @@ function lowerOf(now: GrantedEnvironment, asked: GrantedEnvironment, cloud: Clou
 /** Whether a tier gives nothing, and costs nothing, that the present one does not. */
 function coversTier(now: string | undefined, asked: string | undefined, cloud: Cloud): boolean {
   if (asked === undefined || asked === now) return true;
-  const price = (tier: string | undefined) => (tier === undefined ? 100 : (cloud.tiers[tier]?.pricePercent ?? 100));
+  const price = (tier: string | undefined) =>
+    tier === undefined ? 100 : (entryNamed(cloud.tiers, tier)?.pricePercent ?? 100);
   return (
     (!hasStandby(asked, cloud) || hasStandby(now, cloud)) &&
     (!hasCopy(asked, cloud) || hasCopy(now, cloud)) &&

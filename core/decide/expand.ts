@@ -2,7 +2,7 @@ import type { Cloud } from '../model/cloud.ts';
 import type { DepartmentSpec } from '../model/department.ts';
 import type { Member } from '../model/fields.ts';
 import type { GrantedEnvironment } from '../model/grant.ts';
-import { expandEnvironment, type UnknownPreset } from '../model/presets.ts';
+import { entryNamed, expandEnvironment, type UnknownPreset } from '../model/presets.ts';
 import type { Reason } from '../model/reasons.ts';
 import type { Environment, TenantSpec } from '../model/tenant.ts';
 import { formatQuota, parseQuota, withZeros } from './quota-math.ts';
@@ -59,12 +59,12 @@ function expandOne(environment: Environment, cloud: Cloud, problems: Problem[]):
     problems.push({ reason: reasonOf[field], message: `${at}: ${field} ${name}; known: ${list(known)}` });
   }
   const hostnames = (environment.hosting ?? []).map(({ hostname }) => hostname).sort();
-  const zone = cloud.zones[expanded.zone];
+  const zone = entryNamed(cloud.zones, expanded.zone);
   if (hostnames.length > 0 && zone?.hosting === false) {
     problems.push({ reason: 'HostingNotInZone', message: `${at}: ${expanded.zone}, ${list(hostnames)}` });
   }
   const egress = (environment.egress ?? []).map(({ destination, port }) => {
-    const known = cloud.destinations[destination];
+    const known = entryNamed(cloud.destinations, destination);
     if (known !== undefined && zone !== undefined && !known.zones.includes(expanded.zone)) {
       const message = `${at}: ${destination} from ${expanded.zone}; may: ${list(known.zones)}`;
       problems.push({ reason: 'DestinationNotInZone', message });

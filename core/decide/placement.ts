@@ -1,4 +1,5 @@
 import type { Cloud } from '../model/cloud.ts';
+import { entryNamed } from '../model/presets.ts';
 import type { SiteSpec } from '../model/site.ts';
 import { type CapacityOverrun, capacityOverruns, freeShare } from './capacity.ts';
 import type { Entry, Ledger } from './ledger.ts';
@@ -41,12 +42,12 @@ export interface PlacementInput {
 
 /** Whether an environment of this tier is held at another local centre. Pure. */
 export function hasStandby(tier: string | undefined, cloud: Pick<Cloud, 'tiers'>): boolean {
-  return tier !== undefined && cloud.tiers[tier]?.standby === true;
+  return tier !== undefined && entryNamed(cloud.tiers, tier)?.standby === true;
 }
 
 /** Whether an environment of this tier is copied to a recovery centre. Pure. */
 export function hasCopy(tier: string | undefined, cloud: Pick<Cloud, 'tiers'>): boolean {
-  return tier !== undefined && cloud.tiers[tier]?.recovery === true;
+  return tier !== undefined && entryNamed(cloud.tiers, tier)?.recovery === true;
 }
 
 /**

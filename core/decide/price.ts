@@ -1,5 +1,6 @@
 import type { Cloud } from '../model/cloud.ts';
 import type { Quota } from '../model/fields.ts';
+import { entryNamed } from '../model/presets.ts';
 import { isBytes, parseQuota, substance } from './quota-math.ts';
 
 /** What of an environment costs money. */
@@ -21,7 +22,7 @@ const gi = 1024n ** 3n;
 export function priceOf(environments: readonly Priced[], cloud: Cloud): bigint {
   let sum = 0n;
   for (const { quota, tier } of environments) {
-    const percent = BigInt((tier === undefined ? undefined : cloud.tiers[tier])?.pricePercent ?? 100);
+    const percent = BigInt((tier === undefined ? undefined : entryNamed(cloud.tiers, tier))?.pricePercent ?? 100);
     const amounts = parseQuota(quota);
     for (const field of substance) {
       const unit = isBytes(field) ? 1n : gi;

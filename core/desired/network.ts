@@ -1,5 +1,6 @@
 import type { PlainObject } from '../access/objects.ts';
 import type { GrantedEnvironment } from '../model/grant.ts';
+import { entryNamed } from '../model/presets.ts';
 import { gatewayLabel, gatewayNamespace, policyNames } from './names.ts';
 import { namespaceOf, ownerLabels } from './namespace.ts';
 import type { EnvironmentInput } from './types.ts';
@@ -75,7 +76,7 @@ function declaredEgress(egress: NonNullable<GrantedEnvironment['egress']>): Spec
 export function desiredPolicies(input: EnvironmentInput): PlainObject[] {
   const { environment, cloud } = input;
   const zone = environment.zone ?? cloud.defaultZone;
-  const published = (environment.hostnames ?? []).length > 0 && cloud.zones[zone]?.hosting === true;
+  const published = (environment.hostnames ?? []).length > 0 && entryNamed(cloud.zones, zone)?.hosting === true;
   const specs: readonly [string, Spec | undefined][] = [
     [policyNames.defaultDeny, defaultDeny],
     [policyNames.dns, dns],

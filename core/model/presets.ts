@@ -22,6 +22,14 @@ export interface UnknownPreset {
 }
 
 /**
+ * What cloud.yaml says under a name that somebody wrote; undefined when it says nothing. Only own entries count: every
+ * object of JavaScript also answers to names like `constructor`. Pure.
+ */
+export function entryNamed<T>(table: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
+/**
  * What one environment asks for with its presets expanded: explicit quota fields win over the size's, an explicit
  * protection tier over the service's, the cloud's default zone where none is named. Pure. Unknown names are listed, not thrown.
  */
@@ -32,7 +40,8 @@ export function expandEnvironment(
   const unknown: UnknownPreset[] = [];
   const find = <T>(field: UnknownPreset['field'], table: Readonly<Record<string, T>>, name: string | undefined) => {
     if (name === undefined) return undefined;
-    if (Object.hasOwn(table, name)) return table[name];
+    const entry = entryNamed(table, name);
+    if (entry !== undefined) return entry;
     unknown.push({ field, name, known: Object.keys(table).sort() });
     return undefined;
   };

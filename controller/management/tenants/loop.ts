@@ -170,12 +170,32 @@ function decideAll(state: State, ctx: ManagementContext, keys: readonly string[]
     cloud: ctx.deps.config.current().cloud,
     nowMs: ctx.deps.clock.now(),
   };
-  return keys.map((key) => {
-    const view = gathered.view(key);
-    const decided = decideTenant(view, world);
-    state.ledger.set(key, decided.entry);
-    for (const hostname of decided.claims.keys()) promised.set(hostname, key);
-    return { key, decided, existing: view.existing, tenant: view.tenant };
+  return eachAlone(
+    keys,
+    (key) => {
+      const view = gathered.view(key);
+      const decided = decideTenant(view, world);
+      state.ledger.set(key, decided.entry);
+      for (const hostname of decided.claims.keys()) promised.set(hostname, key);
+      return { key, decided, existing: view.existing, tenant: view.tenant };
+    },
+    (key, error) => putOff(state, ctx, key, error),
+  );
+}
+
+/** The results in order, without those of items that failed: what is wrong with one request must not stop the others. */
+export function eachAlone<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Result,
+  failed: (item: Item, error: unknown) => void,
+): Result[] {
+  return items.flatMap((item) => {
+    try {
+      return [work(item)];
+    } catch (error) {
+      failed(item, error);
+      return [];
+    }
   });
 }
 
@@ -196,17 +216,22 @@ async function carryOut(state: State, ctx: ManagementContext, plan: Plan, gather
     state.failures.delete(key);
     lookAgain(state, ctx, key, [decided.nextCheckMs, due]);
   } catch (error) {
-    const failures = (state.failures.get(key) ?? 0) + 1;
-    state.failures.set(key, failures);
-    const { backoffBaseMs, backoffMaxMs } = ctx.deps.config.current().timings;
-    const expected = error instanceof ClaimLost || isConflict(error);
-    const log = expected ? ctx.deps.log.info.bind(ctx.deps.log) : ctx.deps.log.warn.bind(ctx.deps.log);
-    log({ err: error, tenant: key, failures }, 'a decision could not be written, it is made anew');
-    state.ledger.set(key, entryOf(gather(ctx).view(key).existing));
-    const base = expected ? backoffBaseMs / 5 : backoffBaseMs;
-    const pauseMs = Math.min(backoffMaxMs, base * 2 ** Math.min(failures - 1, 20));
-    state.timers.addAfter(key, Math.max(pauseMs, retryAfterOf(error) ?? 0));
+    putOff(state, ctx, key, error);
   }
+}
+
+/** Leaves a tenant as it is and comes back to it, later each time. */
+function putOff(state: State, ctx: ManagementContext, key: string, error: unknown): void {
+  const failures = (state.failures.get(key) ?? 0) + 1;
+  state.failures.set(key, failures);
+  const { backoffBaseMs, backoffMaxMs } = ctx.deps.config.current().timings;
+  const expected = error instanceof ClaimLost || isConflict(error);
+  const log = expected ? ctx.deps.log.info.bind(ctx.deps.log) : ctx.deps.log.warn.bind(ctx.deps.log);
+  log({ err: error, tenant: key, failures }, 'a decision could not be made or written, it is made anew');
+  state.ledger.set(key, entryOf(gather(ctx).view(key).existing));
+  const base = expected ? backoffBaseMs / 5 : backoffBaseMs;
+  const pauseMs = Math.min(backoffMaxMs, base * 2 ** Math.min(failures - 1, 20));
+  state.timers.addAfter(key, Math.max(pauseMs, retryAfterOf(error) ?? 0));
 }
 
 function lookAgain(state: State, ctx: ManagementContext, key: string, times: readonly (number | undefined)[]): void {

@@ -1,6 +1,6 @@
 import type { Cloud } from '../../model/cloud.ts';
 import { departmentNamespace } from '../../model/names.ts';
-import { expandEnvironment } from '../../model/presets.ts';
+import { entryNamed, expandEnvironment } from '../../model/presets.ts';
 import type { Environment, TenantSpec } from '../../model/tenant.ts';
 import type { Draft } from '../document.ts';
 import type { FieldPath, Manifest } from '../types.ts';
@@ -141,7 +141,7 @@ function checkPresets(checks: Checks, cloud: Cloud, { draft, environment, path }
 
 function checkZone(checks: Checks, cloud: Cloud, { draft, environment, path }: InEnvironment): void {
   const name = environment.zone ?? cloud.defaultZone;
-  const zone = cloud.zones[name];
+  const zone = entryNamed(cloud.zones, name);
   if (zone === undefined) return;
   const open = Object.keys(cloud.zones).filter((other) => cloud.zones[other]?.hosting === true);
   if ((environment.hosting ?? []).length > 0 && !zone.hosting) {
@@ -156,7 +156,7 @@ function checkZone(checks: Checks, cloud: Cloud, { draft, environment, path }: I
     });
   }
   (environment.egress ?? []).forEach(({ destination }, index) => {
-    const allowed = cloud.destinations[destination]?.zones;
+    const allowed = entryNamed(cloud.destinations, destination)?.zones;
     if (allowed === undefined || allowed.includes(name)) return;
     checks.report(draft, [...path, 'egress', index, 'destination'], {
       rule: 'DestinationNotInZone',
