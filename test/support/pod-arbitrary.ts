@@ -34,15 +34,8 @@ const main: readonly (readonly [PodKind, Verb])[] = (Object.keys(kinds) as PodKi
   (['create', 'update', 'touch', 'relabel'] as const).map((verb) => [kind, verb] as const),
 );
 const creates = (Object.keys(kinds) as PodKind[]).map((kind) => [kind, 'create'] as const);
-const shapes = [
-  ...main,
-  ...creates,
-  ...creates,
-  ['Pod', 'ephemeral'],
-  ['Pod', 'ephemeral'],
-  ['Pod', 'ephemeral'],
-  ['Pod', 'resize'],
-] as const;
+const onPods = (['create', 'ephemeral', 'ephemeral', 'resize'] as const).map((verb) => ['Pod', verb] as const);
+const shapes = [...main, ...creates, ...creates, ...onPods, ...onPods, ...onPods];
 
 const image = 'registry.city.example/web:1.4.2';
 const securityContext = { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } };

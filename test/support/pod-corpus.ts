@@ -7,25 +7,27 @@ import { podChanges } from './pod-changes.ts';
 import { placeOf } from './policies.ts';
 import type { PolicyCorpus } from './policy-corpus.ts';
 
-/** What a write may add: its kind and way with either verdict, the field that alone is forbidden. */
+/** What a write may add: its resource, its operation, or a field that alone is forbidden; or that it leaves a bad Pod as it is. */
 function features(rule: Rule, request: RuleRequest): string[] {
   const { resource, subresource, operation } = request;
   const paths = judge(request, placeOf(request), [rule]).flatMap((breach) => breach.paths);
+  if (paths.length === 0) {
+    const { oldObject: _, ...asNew } = request;
+    const kept = judge(asNew, placeOf(request), [rule]).length > 0;
+    return [kept ? `kept ${resource === 'podtemplates'}` : 'allowed'];
+  }
   const fieldsOf = (path: FieldPath) =>
     path
       .filter((part) => typeof part === 'string')
       .slice(-2)
       .join('.');
   const fields = [...new Set(paths.map(fieldsOf))];
-  const { oldObject: _, ...asNew } = request;
-  const kept = paths.length === 0 && judge(asNew, placeOf(request), [rule]).length > 0;
-  const shape = `${resource}/${subresource} ${operation} ${paths.length > 0}`;
-  return [shape, ...(fields.length === 1 ? fields : []), ...(kept ? [`${resource} kept`] : [])];
+  return [`${resource}/${subresource}`, operation, ...(fields.length === 1 ? fields : [])];
 }
 
 function chosen(rule: Rule): RuleRequest[] {
   const seen = new Set<string>();
-  return podRequests(rule.id, 400).filter((request) => {
+  return podRequests(rule.id, 600).filter((request) => {
     const added = features(rule, request).filter((feature) => !seen.has(feature));
     for (const feature of added) seen.add(feature);
     return added.length > 0;
