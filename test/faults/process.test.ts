@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../kube/clock.ts';
 import type { KubeClient } from '../../kube/types.ts';
-import { decide, nextDecision, ready, readyTenant } from '../support/site-centre.ts';
+import { decide, nextDecision, readyTenant } from '../support/site-centre.ts';
 import { leads, type Nursery, says, startNursery, writesOf } from './child.ts';
 import { drifted, type FaultySite, healed, pause, quiet, startFaultySite, wantedOf, writesSince } from './site.ts';
 
@@ -35,7 +35,7 @@ describe('two site controllers', () => {
     // What it had asked for and not sent is a decision of before: the tenant is frozen meanwhile.
     await decide(admin, nextDecision(spec, { state: 'Frozen' }));
     await leads(second);
-    await ready(admin, name, 'Frozen');
+    await readyLate(admin, name, 'Frozen');
     const resumedMs = Date.now();
     first.process.kill('SIGCONT');
     expect(await first.ended).toBe(1);
@@ -43,7 +43,7 @@ describe('two site controllers', () => {
     await quiet(faulty.site);
     expect(await drifted(admin, wantedOf(spec, 'readonly'))).toEqual([]);
     await decide(admin, nextDecision(spec));
-    await ready(admin, name, 'Running');
+    await readyLate(admin, name, 'Running');
   });
 
   it('that both work, without any Lease: they come to the same, and to rest', async () => {
@@ -51,9 +51,9 @@ describe('two site controllers', () => {
     const from = Date.now();
     const { spec, name, namespace } = await readyTenant(admin);
     await decide(admin, nextDecision(spec, { state: 'Frozen' }));
-    await ready(admin, name, 'Frozen');
+    await readyLate(admin, name, 'Frozen');
     await decide(admin, nextDecision(spec));
-    await ready(admin, name, 'Running');
+    await readyLate(admin, name, 'Running');
     await healed(admin, wantedOf(spec));
     await quiet(faulty.site);
     const created = writesSince(faulty.site, from).filter(
@@ -73,14 +73,14 @@ describe('a process that is short of something', () => {
     const { spec, name } = await readyTenant(admin);
     first.process.kill('SIGUSR2');
     await decide(admin, nextDecision(spec, { state: 'Frozen' }));
-    await ready(admin, name, 'Frozen');
+    await readyLate(admin, name, 'Frozen');
     const second = await nursery.start();
     await says(second, 'started');
     first.process.kill('SIGUSR2');
     const blockedMs = Date.now();
     await leads(second);
     await decide(admin, nextDecision(spec));
-    await ready(admin, name, 'Running');
+    await readyLate(admin, name, 'Running');
     expect(await first.ended).toBe(1);
     // What it sent before it stood still is of its own time; nothing follows once another leads.
     expect(writesOf(faulty, first, blockedMs + 6_000)).toEqual([]);

@@ -23,6 +23,7 @@ import {
 } from '../support/fault-proxy.ts';
 import {
   find,
+  grantOf,
   join,
   type RunningSite,
   requestsSince,
@@ -200,6 +201,19 @@ export function writesSince(site: SiteCentre, fromMs: number): string[] {
 /** Those of them that remove something. */
 export function removalsSince(site: SiteCentre, fromMs: number): string[] {
   return writesSince(site, fromMs).filter((write) => write.startsWith('delete'));
+}
+
+/** Waits until the Grant is ready for its present decision with this reason; a process may have to start before. */
+export async function readyLate(admin: KubeClient, name: string, reason: string, timeoutMs = 90_000): Promise<void> {
+  await until(
+    `${name} is ready: ${reason}`,
+    async () => {
+      const grant = await grantOf(admin, name, 'management');
+      const current = grant?.status?.observedDecision?.revision === grant?.spec.decision.revision;
+      return current && grant?.status?.conditions.some((one) => one.type === 'Ready' && one.reason === reason);
+    },
+    timeoutMs,
+  );
 }
 
 /** Waits until the controllers have written nothing for `quietMs`. */

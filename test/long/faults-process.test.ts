@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeClient } from '../../kube/types.ts';
 import { leads, type Nursery, says, startNursery } from '../faults/child.ts';
-import { type FaultySite, removalsSince, startFaultySite } from '../faults/site.ts';
-import { decide, nextDecision, ready, readyTenant } from '../support/site-centre.ts';
+import { type FaultySite, readyLate, removalsSince, startFaultySite } from '../faults/site.ts';
+import { decide, nextDecision, readyTenant } from '../support/site-centre.ts';
 
 let faulty: FaultySite;
 let admin: KubeClient;
@@ -29,7 +29,7 @@ describe('a process that is short of something', () => {
     expect(await first.ended).not.toBe(0);
     await decide(admin, nextDecision(spec, { state: 'Frozen' }));
     await leads(await nursery.start());
-    await ready(admin, name, 'Frozen');
+    await readyLate(admin, name, 'Frozen');
     expect(removalsSince(faulty.site, from).filter((write) => !write.includes('rolebindings'))).toEqual([]);
   });
 
@@ -40,7 +40,7 @@ describe('a process that is short of something', () => {
     first.process.kill('SIGUSR2');
     await says(first, 'no more files');
     await decide(admin, nextDecision(spec, { state: 'Frozen' }));
-    await ready(admin, name, 'Frozen');
+    await readyLate(admin, name, 'Frozen');
     const cutting = setInterval(() => faulty.own.proxy.cut(), 300);
     try {
       expect(await first.ended).toBe(1);
@@ -49,6 +49,6 @@ describe('a process that is short of something', () => {
     }
     await leads(await nursery.start());
     await decide(admin, nextDecision(spec));
-    await ready(admin, name, 'Running');
+    await readyLate(admin, name, 'Running');
   });
 });

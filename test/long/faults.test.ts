@@ -14,6 +14,7 @@ import {
   healed,
   pause,
   quiet,
+  readyLate,
   removalsSince,
   type StartOptions,
   startFaultySite,
@@ -21,7 +22,7 @@ import {
   writesSince,
 } from '../faults/site.ts';
 import { uniqueName, until } from '../support/centre.ts';
-import { decide, grantOf, grantSpecOf, nextDecision, type RunningSite, readyTenant } from '../support/site-centre.ts';
+import { decide, grantSpecOf, nextDecision, type RunningSite, readyTenant } from '../support/site-centre.ts';
 
 /** The faults of test/faults with the times that they have in production. */
 
@@ -46,18 +47,7 @@ function run(options: StartOptions = {}): RunningSite {
   return running;
 }
 
-/** Waits minutes for what `ready` waits seconds for. */
-function readyAt(name: string, reason: string): Promise<unknown> {
-  return until(
-    `${name} is ready: ${reason}`,
-    async () => {
-      const grant = await grantOf(admin, name, 'management');
-      const current = grant?.status?.observedDecision?.revision === grant?.spec.decision.revision;
-      return current && grant?.status?.conditions.some((one) => one.type === 'Ready' && one.reason === reason);
-    },
-    5 * minuteMs,
-  );
-}
+const readyAt = (name: string, reason: string) => readyLate(admin, name, reason, 5 * minuteMs);
 
 describe('the site controller', () => {
   /** Provisions, freezes and thaws a tenant; resolves with the writes to its namespace. */
