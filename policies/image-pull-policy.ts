@@ -1,4 +1,4 @@
-import { at, deploymentExample, type Located, podRule, under } from './pods.ts';
+import { at, deploymentExample, type Located, podRule, text, under } from './pods.ts';
 import type { FieldPath } from './rule.ts';
 
 const path = '[a-z0-9]+((\\.|_|__|-+)[a-z0-9]+)*';
@@ -30,8 +30,7 @@ export function defaultPullPolicy(image: string): 'Always' | 'IfNotPresent' {
 function notAlways(part: Located, image: string, policy: string): FieldPath[] {
   const name = part.value[image];
   const written = part.value[policy];
-  const stored =
-    written === undefined || written === null || written === '' ? defaultPullPolicy(String(name ?? '')) : written;
+  const stored = written === undefined || written === null || written === '' ? defaultPullPolicy(text(name)) : written;
   return stored === 'Always' ? [] : [[...part.path, policy]];
 }
 

@@ -1,5 +1,5 @@
 import { annotations } from '../core/model/names.ts';
-import { at, deploymentExample, type PodView, podRule } from './pods.ts';
+import { at, deploymentExample, type PodView, podRule, text } from './pods.ts';
 import type { FieldPath } from './rule.ts';
 
 /**
@@ -12,13 +12,12 @@ const wholePattern = new RegExp(whole);
 
 /** Image names of containers and of image volumes, with the way to each. */
 function images(pod: PodView): { name: string; path: FieldPath }[] {
-  const named = (value: unknown) => (typeof value === 'string' ? value : '');
   return [
-    ...pod.containers.map(({ value, path }) => ({ name: named(value['image']), path: [...path, 'image'] })),
+    ...pod.containers.map(({ value, path }) => ({ name: text(value['image']), path: [...path, 'image'] })),
     ...pod.volumes
       .filter(({ value }) => at(value, 'image') !== undefined)
       .map(({ value, path }) => ({
-        name: named(at(value, 'image', 'reference')),
+        name: text(at(value, 'image', 'reference')),
         path: [...path, 'image', 'reference'],
       })),
   ];

@@ -1,4 +1,4 @@
-import { at, deploymentExample, each, items, type Located, podRule, record, under } from './pods.ts';
+import { at, deploymentExample, each, items, type Located, podRule, record, text, under } from './pods.ts';
 import { celList, type FieldPath } from './rule.ts';
 
 /** Labels that say what a node is, not whose it is. */
@@ -23,7 +23,7 @@ function terms(spec: Located): Located[] {
 function foreign(term: Located): FieldPath[] {
   return [
     ...each(term, 'matchExpressions')
-      .filter(({ value }) => !neutral.includes(String(value['key'])))
+      .filter(({ value }) => !neutral.includes(text(value['key'])))
       .map(({ path }) => [...path, 'key']),
     ...(items(term.value['matchFields']).length === 0 ? [] : [[...term.path, 'matchFields']]),
   ];
@@ -71,9 +71,7 @@ export const nodeSelection = podRule({
       name: 'scheduler',
       cel: "variables.spec.?schedulerName.orValue('') in ['', 'default-scheduler']",
       find: ({ spec }) =>
-        ['', 'default-scheduler'].includes(String(at(spec.value, 'schedulerName') ?? ''))
-          ? []
-          : [[...spec.path, 'schedulerName']],
+        ['', 'default-scheduler'].includes(text(spec.value['schedulerName'])) ? [] : [[...spec.path, 'schedulerName']],
     },
     {
       name: 'runtime',

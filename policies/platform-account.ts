@@ -1,4 +1,4 @@
-import { at, deploymentExample, podRule } from './pods.ts';
+import { at, deploymentExample, podRule, text } from './pods.ts';
 
 const prefix = 'jinhong-';
 
@@ -19,7 +19,7 @@ export const platformAccount = podRule({
       // The API server copies the name into the older field `serviceAccount`, and back when only that one is written.
       cel: `!variables.spec.?serviceAccountName.orValue('').startsWith('${prefix}')`,
       find: ({ spec }) => {
-        const written = (field: string) => String(at(spec.value, field) ?? '');
+        const written = (field: string) => text(at(spec.value, field));
         const field = written('serviceAccountName') === '' ? 'serviceAccount' : 'serviceAccountName';
         return written(field).startsWith(prefix) ? [[...spec.path, field]] : [];
       },

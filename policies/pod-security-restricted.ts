@@ -7,6 +7,7 @@ import {
   type PodCheck,
   type PodView,
   podRule,
+  text,
   under,
 } from './pods.ts';
 import { celList, type FieldPath, type Json } from './rule.ts';
@@ -208,9 +209,7 @@ const appArmor: PodCheck = {
     ...bad(pod.contexts, ['appArmorProfile', 'type'], not(profileTypes)),
     ...Object.entries(pod.annotations.value)
       .filter(([key]) => key.startsWith(appArmorKey))
-      .filter(
-        ([, value]) => !['', 'runtime/default'].includes(String(value)) && !String(value).startsWith('localhost/'),
-      )
+      .filter(([, value]) => !['', 'runtime/default'].includes(text(value)) && !text(value).startsWith('localhost/'))
       .map(([key]) => [...pod.annotations.path, key]),
   ],
 };

@@ -98,6 +98,11 @@ export function items(value: Json | undefined): readonly Json[] {
   return Array.isArray(value) ? (value as readonly Json[]) : [];
 }
 
+/** The value as a text; empty when it is anything else. Pure. */
+export function text(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** What is at a path of fields; undefined when something on the way is missing, or the value is null. Pure. */
 export function at(value: Json | undefined, ...path: string[]): Json | undefined {
   const found = path.reduce<Json | undefined>((part, field) => record(part)[field], value);

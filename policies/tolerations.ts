@@ -1,4 +1,4 @@
-import { deploymentExample, each, podRule } from './pods.ts';
+import { deploymentExample, each, podRule, text } from './pods.ts';
 import { celList } from './rule.ts';
 
 /** What the API server adds to every Pod; how long is the Pod's own affair. */
@@ -23,7 +23,7 @@ export const tolerations = podRule({
         `t.?key.orValue('') in ${celList(added)} && t.?effect.orValue('') == 'NoExecute')`,
       find: ({ spec }) =>
         each(spec, 'tolerations')
-          .filter(({ value }) => !added.includes(String(value['key'])) || value['effect'] !== 'NoExecute')
+          .filter(({ value }) => !added.includes(text(value['key'])) || value['effect'] !== 'NoExecute')
           .map(({ path }) => path),
     },
   ],
