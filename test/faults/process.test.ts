@@ -3,7 +3,17 @@ import { systemClock } from '../../kube/clock.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { decide, nextDecision, readyTenant } from '../support/site-centre.ts';
 import { leads, type Nursery, says, startNursery, writesOf } from './child.ts';
-import { drifted, type FaultySite, healed, pause, quiet, startFaultySite, wantedOf, writesSince } from './site.ts';
+import {
+  drifted,
+  type FaultySite,
+  healed,
+  pause,
+  quiet,
+  readyLate,
+  startFaultySite,
+  wantedOf,
+  writesSince,
+} from './site.ts';
 
 /** Seconds each on a quiet machine. */
 vi.setConfig({ testTimeout: 180_000 });
