@@ -124,7 +124,7 @@ async function write(ctx: SiteContext, object: PlainObject, ours: boolean): Prom
 
 function noteWritten(ctx: SiteContext, object: PlainObject, live: KubeObject): void {
   const held: Held = heldOf(live);
-  ctx.lookedFor.delete(markOf(live));
+  ctx.lookups.written(live);
   ctx.caches.written(object.kind).note(keyOf(object), held.version, held);
 }
 

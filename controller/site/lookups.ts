@@ -14,6 +14,8 @@ export interface Lookups {
   needed(object: Marked): boolean;
   /** The server was asked and has none that is ours. */
   none(object: Marked): void;
+  /** We wrote it, so that there was none is no longer true; from now on the caches tell of it. */
+  written(object: Marked): void;
   /** It may be there again: it was lost from a cache. */
   lost(object: Marked): void;
   /** Lists what is there without our labels. Until this has succeeded every object is asked for once. @throws as the client */
@@ -45,6 +47,7 @@ export function createLookups(): Lookups {
       suspects.delete(markOf(object));
       if (!covered(object)) asked.add(markOf(object));
     },
+    written: (object) => void asked.delete(markOf(object)),
     lost(object) {
       asked.delete(markOf(object));
       if (isRemovable(object)) suspects.add(markOf(object));

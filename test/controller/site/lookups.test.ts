@@ -31,6 +31,9 @@ describe('objects that are in no cache', () => {
     expect(lookups.needed(policy)).toBe(false);
     lookups.lost(policy);
     expect(lookups.needed(policy)).toBe(true);
+    lookups.none(policy);
+    lookups.written(policy);
+    expect(lookups.needed(policy)).toBe(true);
   });
 
   it('are asked for after a sweep only when it found them without a label, or a cache lost them', async () => {
