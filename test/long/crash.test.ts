@@ -35,7 +35,12 @@ afterAll(() => {
 async function whole(world: World, scenario: Scenario): Promise<{ reference: Reference; tallies: readonly Tally[] }> {
   const startedMs = performance.now();
   const reference = await learn(world, scenario);
-  const tallies = await liveAll(world, reference, everyLife(reference));
+  const lives = everyLife(reference);
+  let lived = 0;
+  const tallies = await liveAll(world, reference, lives, ({ tried, failures }) => {
+    lived += 1;
+    console.log(`${scenario.name}: ${lived} of ${lives.length}, ${tried.length} crashes`, ...failures);
+  });
   const seconds = Math.round((performance.now() - startedMs) / 1000);
   for (const { phase, writes, points, tried, failures } of tallies) {
     rows.push([scenario.name, phase, writes, tried, points, failures.length, seconds]);

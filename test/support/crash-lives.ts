@@ -80,9 +80,14 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
 
 /**
  * Lives all of them, one after another. A point whose write did not come (two status writes became one) gets two more
- * chances. Resolves with a tally per phase.
+ * chances. `onLife` hears of each life at once. Resolves with a tally per phase.
  */
-export async function liveAll(world: World, reference: Reference, lives: readonly Life[]): Promise<Tally[]> {
+export async function liveAll(
+  world: World,
+  reference: Reference,
+  lives: readonly Life[],
+  onLife: (outcome: Outcome) => void = () => undefined,
+): Promise<Tally[]> {
   const outcomes: Outcome[] = [];
   let left = lives;
   for (let round = 0; round < 3 && left.length > 0; round += 1) {
@@ -90,6 +95,7 @@ export async function liveAll(world: World, reference: Reference, lives: readonl
     for (const life of left) {
       const outcome = await liveThrough(world, reference, life);
       outcomes.push(outcome);
+      onLife(outcome);
       missed.push(...outcome.missed);
     }
     left = zip(new Map(Object.entries(Object.groupBy(missed, ({ phase }) => phase) as Record<string, Point[]>)));
