@@ -51,8 +51,8 @@ export const templateMarks: Rule = {
     {
       name: 'holders',
       cel:
-        `[${holders.map((fields) => `object.?${fields.join('.?')}.orValue({})`).join(', ')}] + ` +
-        `object.?spec.?${claims}.orValue([]).map(claim, claim.?metadata.orValue({}))`,
+        `[${holders.map((fields) => `dyn(object).?${fields.join('.?')}.orValue({})`).join(', ')}] + ` +
+        `dyn(object).?spec.?${claims}.orValue([]).map(claim, claim.?metadata.orValue({}))`,
     },
   ],
   validations: [{ name: 'marks', cel: `variables.holders.all(m, (${celMarks('m')}).size() == 0)` }],

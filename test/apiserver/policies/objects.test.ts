@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allRules, isCovered, judge } from '../../../policies/index.ts';
 import { objectRules } from '../../../policies/object-rules.ts';
-import { deviations, type PolicyCentre, placeOf, startPolicyCentre, type Trial } from '../../support/policies.ts';
+import {
+  deviations,
+  exampleNamespace,
+  type PolicyCentre,
+  placeOf,
+  prober,
+  startPolicyCentre,
+  type Trial,
+} from '../../support/policies.ts';
 import { platformObjectTrials } from '../../support/policy-trials.ts';
 import { closedTrials } from '../../support/policy-trials-closed.ts';
 import { kindTrials } from '../../support/policy-trials-kinds.ts';
@@ -40,5 +48,34 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
     const refused = requests.filter((request) => judge(request, placeOf(request), [rule]).length > 0).length;
     expect(Math.min(refused, wanted - refused)).toBeGreaterThanOrEqual(wanted / 5);
     expect(await deviations(policies, requests)).toEqual([]);
+  });
+});
+
+describe('objects of the platform', () => {
+  const path = `/api/v1/namespaces/${exampleNamespace}/configmaps`;
+  const refusal = (call: Promise<unknown>) =>
+    call.then(
+      () => 'allowed',
+      (error: unknown) => String(error),
+    );
+
+  it('cannot be named by the API server for somebody else', async () => {
+    const client = await policies.as(prober);
+    const named = (generateName: string) =>
+      client.request('POST', path, { query: { dryRun: 'All' }, body: { metadata: { generateName } } });
+    expect(await refusal(named('jinhong-'))).toContain('PlatformObject');
+    expect(await refusal(named('zoo-'))).toBe('allowed');
+  });
+
+  it('do not go with a collection', async () => {
+    const client = await policies.as(prober);
+    const labels = { collection: 'yes' };
+    const metadata = { name: 'jinhong-collected', labels };
+    await policies.admin.request('POST', path, { body: { metadata } });
+    const query = { labelSelector: 'collection=yes', dryRun: 'All' };
+    expect(await refusal(client.request('DELETE', path, { query }))).toContain('PlatformObject');
+    await policies.admin.request('POST', path, { body: { metadata: { name: 'collected', labels: { other: 'yes' } } } });
+    const others = { labelSelector: 'other=yes', dryRun: 'All' };
+    expect(await refusal(client.request('DELETE', path, { query: others }))).toBe('allowed');
   });
 });
