@@ -59,12 +59,17 @@ async function main(): Promise<void> {
   const { kubectl } = await ensureBinaries(['kubectl']);
   const cloud = await startPlanCloud({ root: mkdtempSync(join(tmpdir(), 'jinhong-bench-plan-')), basePort });
   try {
+    const rows: Row[] = [];
+    const add = (more: readonly Row[]) => {
+      for (const row of more) process.stdout.write(`${row.join('  ')}\n`);
+      rows.push(...more);
+    };
     const start = await startRows(cloud);
-    const rows: Row[] = [...start.rows];
+    add(start.rows);
     for (const count of sizes) {
       const runs = count >= 10_000 ? Math.min(3, Number(values.runs)) : Number(values.runs);
-      rows.push(...(await applyRows(cloud, count, runs, kubectl)));
-      rows.push(...(await planRows(cloud, { count, runs, startSeconds: start.helpSeconds, kubectl })));
+      add(await applyRows(cloud, count, runs, kubectl));
+      add(await planRows(cloud, { count, runs, startSeconds: start.helpSeconds, kubectl }));
     }
     show(rows);
   } finally {
