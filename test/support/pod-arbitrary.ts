@@ -189,10 +189,12 @@ function imagesOf(pod: Draft, changed: Draft): Draft {
   return { ...pod, spec };
 }
 
-function requestArbitrary(rule: string): fc.Arbitrary<(name: string) => RuleRequest> {
+function requestArbitrary(rule: string, single: boolean): fc.Arbitrary<(name: string) => RuleRequest> {
   const own = podChanges[rule] ?? fc.constant<Change>({ apply: (pod) => pod });
   const any = fc.oneof(...Object.values(podChanges));
-  const changes = fc.tuple(fc.array(own, { minLength: 1, maxLength: 2 }), fc.option(any, { freq: 6 }));
+  const changes = single
+    ? fc.tuple(fc.array(own, { minLength: 1, maxLength: 1 }), fc.constant(null))
+    : fc.tuple(fc.array(own, { minLength: 1, maxLength: 2 }), fc.option(any, { freq: 6 }));
   return fc
     .tuple(fc.constantFrom(...shapes), goodPods, changes, fc.nat(9))
     .map(([[kind, wanted], good, [mine, other], choice]) => (name) => {
@@ -207,10 +209,21 @@ function requestArbitrary(rule: string): fc.Arbitrary<(name: string) => RuleRequ
     });
 }
 
+/** How many writes, and of what sort. */
+export interface PodRequestOptions {
+  readonly count: number;
+  /** @default 20260420 */
+  readonly seed?: number;
+  /** One change each, of what this rule is about, instead of up to three. @default false */
+  readonly single?: boolean;
+}
+
 /** Generated writes about what a rule forbids, the same for the same arguments, each about an object of its own. */
-export function podRequests(rule: string, count: number, seed = 20260420): RuleRequest[] {
-  const prefix = rule.toLowerCase();
-  return fc.sample(requestArbitrary(rule), { numRuns: count, seed }).map((build, index) => build(`${prefix}-${index}`));
+export function podRequests(rule: string, options: PodRequestOptions): RuleRequest[] {
+  const { count, seed = 20260420, single = false } = options;
+  const prefix = `${rule.toLowerCase()}${single ? '-single' : ''}`;
+  const builds = fc.sample(requestArbitrary(rule, single), { numRuns: count, seed });
+  return builds.map((build, index) => build(`${prefix}-${index}`));
 }
 
 const callers = fc.constantFrom<string>(

@@ -251,7 +251,16 @@ export const podChanges: Readonly<Record<string, fc.Arbitrary<Change>>> = {
     ),
   ),
   PriorityClass: fc.oneof(
-    inSpec('priorityClassName', ['', undefined, 'system-cluster-critical', 'system-node-critical', 'tenants-first']),
+    {
+      weight: 3,
+      arbitrary: inSpec('priorityClassName', [
+        '',
+        undefined,
+        'system-cluster-critical',
+        'system-node-critical',
+        'tenants-first',
+      ]),
+    },
     inSpec('priority', [0, 5, -1], { templatesOnly: true }),
     inSpec('preemptionPolicy', ['PreemptLowerPriority']),
   ),

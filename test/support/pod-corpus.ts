@@ -27,7 +27,7 @@ function features(rule: Rule, request: RuleRequest): string[] {
 
 function chosen(rule: Rule): RuleRequest[] {
   const seen = new Set<string>();
-  return podRequests(rule.id, 600).filter((request) => {
+  return podRequests(rule.id, { count: 1500, single: true }).filter((request) => {
     const added = features(rule, request).filter((feature) => !seen.has(feature));
     for (const feature of added) seen.add(feature);
     return added.length > 0;

@@ -3,6 +3,7 @@ import { controllerUsers } from '../../core/access/objects.ts';
 import { annotations, labels } from '../../core/model/names.ts';
 import type { JsonObject } from '../../policies/rule.ts';
 import { exampleNamespace, prober, requestOf, type Trial } from './policies.ts';
+import { bareCrd } from './policy-kinds.ts';
 import type { KindName } from './policy-samples.ts';
 import { ourOwner, type TrialParts, trialOf } from './policy-trials.ts';
 import { closedCorpus } from './policy-trials-closed.ts';
@@ -206,6 +207,8 @@ function namespaceBonds(): Trial[] {
   ];
 }
 
+const ourKind = { group: 'jinhong.dev', version: 'v1', kind: 'Probe', plural: 'probes', namespaced: true };
+
 function deletions(): Trial[] {
   const site = { user: controllerUsers.site, groups: ['probers'] };
   const word = (name: string) => ({ annotations: { [annotations.allowDelete]: name } });
@@ -219,6 +222,7 @@ function deletions(): Trial[] {
     remove('namespaces.', { name: 'corpus-tenant', ...tenantMark }),
     remove('namespaces.', { name: 'corpus-tenant', ...tenantMark }, { caller: site }),
     remove('namespaces.', { name: 'site-corpus' }, { caller: site }),
+    requestOf({ operation: 'DELETE', oldObject: bareCrd(ourKind) }),
   ];
 }
 

@@ -37,7 +37,14 @@ function examplesOf(rule: Rule): Trial[] {
     ...(object === undefined ? {} : { object }),
     ...(oldObject === undefined ? {} : { oldObject }),
   };
-  return [exampleRequest(rule, rule.passing), failing, free, ...(rule.where === 'tenant' ? [plain] : [])];
+  // A new name too: what is there already cannot be created.
+  const { name } = innerOf(free.object, 'metadata');
+  const renamed = {
+    ...free,
+    object: { ...free.object, metadata: { ...innerOf(free.object, 'metadata'), name: `${name}-x` } },
+  };
+  const create = free.operation === 'CREATE' ? [renamed] : [];
+  return [exampleRequest(rule, rule.passing), failing, free, ...create, ...(rule.where === 'tenant' ? [plain] : [])];
 }
 
 /** Subresources whose body is the object itself, with its labels. */
@@ -159,7 +166,7 @@ async function inForce(policies: PolicyCentre): Promise<void> {
       });
       return warnings(headers).names.has(last.name);
     },
-    60_000,
+    300_000,
   );
 }
 
