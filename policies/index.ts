@@ -1,3 +1,4 @@
+import { controllerRules } from './controller-rules.ts';
 import { decidedByCaller } from './decided-by-caller.ts';
 import { exemptFrom, isExempt, type StaffGroups } from './exempt.ts';
 import { notAReviewer } from './not-a-reviewer.ts';
@@ -7,7 +8,13 @@ import { podSecurityRestricted } from './pod-security-restricted.ts';
 import { type FieldPath, type Rule, type RuleContext, type RuleRequest, refusalText } from './rule.ts';
 
 /** Every rule, in the order in which refusals are listed. */
-export const allRules: readonly Rule[] = [decidedByCaller, notAReviewer, ...objectRules, ...podRules];
+export const allRules: readonly Rule[] = [
+  decidedByCaller,
+  notAReviewer,
+  ...objectRules,
+  ...podRules,
+  ...controllerRules,
+];
 
 /** A rule that a write breaks, with the places that break it. */
 export interface Breach {

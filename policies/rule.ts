@@ -66,7 +66,7 @@ export interface Example {
   /** @default CREATE, or UPDATE when there is an `oldObject` */
   readonly operation?: Operation;
   /** Who writes it. @default somebody of a department */
-  readonly by?: 'platform';
+  readonly by?: 'platform' | 'site' | 'management';
 }
 
 /** One rule. */

@@ -3,6 +3,8 @@
  * `dryRun` and compared with what the pure rules say. The caller has every right that RBAC can give, so only admission
  * is left to refuse.
  */
+
+import { controllerUsers } from '../../core/access/objects.ts';
 import { isAppError } from '../../core/errors.ts';
 import { annotations, labels } from '../../core/model/names.ts';
 import { createClient } from '../../kube/client.ts';
@@ -56,6 +58,7 @@ export const policyNamespaces: readonly KubeObject[] = [
   namespace(bareNamespace, marks),
   namespace('dept-parks', { annotations: reviewers }),
   namespace('plain'),
+  namespace('site-parks'),
 ];
 
 const department: KubeObject = {
@@ -70,6 +73,13 @@ export const prober = { user: 'reviewer-1', groups: ['probers', 'project-reviewe
 
 /** Somebody of the people who install a centre, again with every right. */
 export const engineer = { user: 'engineer-1', groups: ['probers', cloud.groups.platform] } as const;
+
+/** Who writes the examples that say so: engineers, and the two controllers. */
+const writers = {
+  platform: engineer,
+  site: { user: controllerUsers.site, groups: ['probers'] },
+  management: { user: controllerUsers.management, groups: ['probers'] },
+} as const;
 
 /** A centre for trials. */
 export interface PolicyCentre {
@@ -163,7 +173,7 @@ export function exampleRequest(rule: Rule, example: Example): RuleRequest {
     object: example.object,
     oldObject: example.oldObject,
     subresource: named.split('/')[1]?.replace('*', ''),
-    ...(example.by === undefined ? {} : engineer),
+    ...(example.by === undefined ? {} : writers[example.by]),
   });
 }
 

@@ -7,11 +7,12 @@
 import { podCorpus } from './pod-corpus.ts';
 import type { Trial } from './policies.ts';
 import { objectCorpus } from './policy-corpus-objects.ts';
+import { reachCorpus } from './policy-trials-reach.ts';
 
 /** Rule id -> writes, of which some are allowed and some refused; few, each for a purpose. */
 export type PolicyCorpus = Readonly<Record<string, () => readonly Trial[]>>;
 
-const corpora: readonly PolicyCorpus[] = [podCorpus, objectCorpus];
+const corpora: readonly PolicyCorpus[] = [podCorpus, objectCorpus, reachCorpus];
 
 /** The writes for a rule; empty when there are none but its examples. */
 export function corpusOf(rule: string): readonly Trial[] {
