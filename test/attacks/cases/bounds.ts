@@ -138,7 +138,7 @@ export const boundsCases: readonly AttackCase[] = [
     id: 'A10-16',
     title: { zh: '削弱或删除默认拒绝等平台网络策略', en: "weaken or remove the platform's network policies" },
     ways: [
-      way('admin', ['PlatformObject', 'PlatformMarks'], { ...member, requests: onPolicies }),
+      way('admin', ['PlatformObject', 'NarrowNetworkPolicy'], { ...member, requests: onPolicies }),
       way('edit, view', by.rbac, { ...others, requests: onPolicies }),
       removeAll,
     ],

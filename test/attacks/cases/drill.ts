@@ -163,38 +163,80 @@ function wishes(stage: Stage, who: Stolen): RawRequest[] {
   ];
 }
 
-/** Giving away more than the three roles of members, wherever bindings can be made. */
-function bindingOf(namespace: string, role: string): RawRequest {
+const nameOf = (role: string) => ({ apiGroup: group, kind: 'ClusterRole', name: role });
+
+/** A binding of a role to a subject, in a namespace. */
+function bindingOf(namespace: string, role: string, subject: object): RawRequest {
   const path = `/apis/${group}/v1/namespaces/${namespace}/rolebindings`;
-  const subjects = [{ kind: 'Group', apiGroup: group, name: 'beta-admins' }];
-  const body = {
-    apiVersion: `${group}/v1`,
-    kind: 'RoleBinding',
-    metadata: { name: 'attack' },
-    roleRef: { apiGroup: group, kind: 'ClusterRole', name: role },
-    subjects,
-  };
+  const metadata = { name: 'attack' };
+  const body = { apiVersion: `${group}/v1`, kind: 'RoleBinding', metadata, roleRef: nameOf(role), subjects: [subject] };
   return { method: 'POST', path, body };
 }
 
-const refused: Way = {
-  name: 'refused',
-  by: [by.rbac, by.escalation],
+const stranger = { kind: 'Group', apiGroup: group, name: 'beta-admins' };
+const everybody = { kind: 'Group', apiGroup: group, name: 'system:authenticated' };
+const itself = (name: string) => ({ kind: 'ServiceAccount', namespace: 'jinhong-system', name });
+
+/** What the kinds of a controller's role would open: its own rights handed on, namespaces of the platform entered. */
+function reaching(stage: Stage, who: Stolen): RawRequest[] {
+  const management = who.at === hub;
+  const own = management ? 'jinhong-management' : 'jinhong-site';
+  const mine = management
+    ? ['dept-beta', siteNamespace(stage.site)]
+    : stage.locals.includes(who.at)
+      ? [stage.own, stage.victim]
+      : [];
+  const system = ['kube-system', 'jinhong-system', 'default'];
+  const handedOn = [...mine, ...system].flatMap((namespace) =>
+    ['cluster-admin', 'admin', own, 'system:node'].map((role) => bindingOf(namespace, role, stranger)),
+  );
+  const role = management ? 'jinhong:reviewer' : 'jinhong:tenant-admin';
+  const marks = { metadata: { labels: { 'jinhong.dev/tenant': 'attack' } } };
+  const quota = {
+    apiVersion: 'v1',
+    kind: 'ResourceQuota',
+    metadata: { name: 'attack' },
+    spec: { hard: { pods: '0' } },
+  };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'attack' } };
+  return [
+    ...handedOn,
+    ...system.map((namespace) => bindingOf(namespace, role, stranger)),
+    ...mine.flatMap((namespace) => [itself(own), everybody].map((subject) => bindingOf(namespace, role, subject))),
+    ...system.map((name) => ({
+      method: 'PATCH',
+      path: `/api/v1/namespaces/${name}`,
+      body: marks,
+      contentType: 'application/merge-patch+json',
+    })),
+    { method: 'POST', path: '/api/v1/namespaces/kube-system/resourcequotas', body: quota },
+    { method: 'POST', path: '/api/v1/namespaces/jinhong-system/serviceaccounts', body: account },
+    {
+      method: 'POST',
+      path: '/api/v1/namespaces',
+      body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'kube-attack' } },
+    },
+  ];
+}
+
+/** All requests of each stolen identity, as that identity. */
+const asStolen = (
+  name: string,
+  refusers: readonly string[],
+  requests: (stage: Stage, who: Stolen) => RawRequest[],
+): Way => ({
+  name,
+  by: refusers,
   run: async (stage) => {
     const all = (await stolen(stage)).map(async (who) => {
       const wire = await wireAt(stage, who.at, who.token);
-      const bindings = ['cluster-admin', 'admin', 'jinhong-site', 'system:node'].flatMap((role) =>
-        [stage.own, stage.victim, 'kube-system', 'jinhong-system'].map((namespace) => bindingOf(namespace, role)),
-      );
-      const attempts = await Promise.all(
-        [...wishes(stage, who), ...bindings].map((one) => attemptOf(wire, who.name, one)),
-      );
+      const attempts = await Promise.all(requests(stage, who).map((one) => attemptOf(wire, who.name, one)));
       await wire.close();
       return attempts;
     });
     return (await Promise.all(all)).flat();
   },
-};
+});
 
 const elsewhere: Way = {
   name: 'at another centre',
@@ -241,6 +283,11 @@ export const drillCases: readonly AttackCase[] = [
       zh: '演练：各中心的凭据或控制器账号被盗',
       en: "drill: the credential of a site, or a controller's account, is stolen",
     },
-    ways: [refused, elsewhere, exactly],
+    ways: [
+      asStolen('secrets, other sites, the cluster', [by.rbac, by.escalation], wishes),
+      asStolen('beyond its reach', [by.rbac, by.escalation, 'SiteReach', 'ManagementReach'], reaching),
+      elsewhere,
+      exactly,
+    ],
   },
 ];

@@ -4,7 +4,7 @@ import { annotations, labels } from '../../../core/model/names.ts';
 import type { RawRequest } from '../support/http.ts';
 import { collectionOf, goodPodSpec } from '../support/plants.ts';
 import { by } from '../support/refusal.ts';
-import { asRoot, attemptOf, everyone, type Stage } from '../support/stage.ts';
+import { asRoot, attemptOf, everyone, removeAsRoot, type Stage } from '../support/stage.ts';
 import { type AttackCase, type Way, way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';
 import { templatesOf } from './pods.ts';
@@ -173,6 +173,8 @@ const collected: Way = {
   run: async (stage) => {
     const collection = `/api/v1/namespaces/${stage.own}/configmaps`;
     const owners = await owned(stage);
+    const gone = () => Promise.all(owners.map((_, at) => removeAsRoot(stage, `${collection}/owned-${at}`)));
+    await gone();
     const attempts = await Promise.all(
       owners.map((one, at) =>
         attemptOf(stage.wire('admin'), 'admin', {
@@ -182,10 +184,7 @@ const collected: Way = {
         }),
       ),
     );
-    for (const [at] of owners.entries()) {
-      const path = `${collection}/owned-${at}`;
-      await stage.root().send({ method: 'DELETE', path: `${path}?propagationPolicy=Foreground` });
-    }
+    await gone();
     await asRoot(stage, { method: 'GET', path: `/api/v1/namespaces/${stage.victim}/configmaps/target` });
     return attempts;
   },

@@ -43,14 +43,17 @@ const insecure: readonly Forbidden[] = [
   {
     name: 'may be root',
     omits: true,
-    spec: { ...secured({ runAsNonRoot: undefined }), securityContext: { seccompProfile: { type: 'RuntimeDefault' } } },
+    spec: {
+      ...secured({ runAsNonRoot: undefined }),
+      securityContext: { runAsNonRoot: null, seccompProfile: { type: 'RuntimeDefault' } },
+    },
   },
   { name: 'not non-root', spec: secured({ runAsNonRoot: false }) },
   { name: 'seccomp unconfined', spec: secured({ seccompProfile: { type: 'Unconfined' } }) },
   {
     name: 'no seccomp',
     omits: true,
-    spec: { ...secured({ seccompProfile: undefined }), securityContext: { runAsNonRoot: true } },
+    spec: { ...secured({ seccompProfile: undefined }), securityContext: { runAsNonRoot: true, seccompProfile: null } },
   },
   { name: 'AppArmor unconfined', spec: secured({ appArmorProfile: { type: 'Unconfined' } }) },
   { name: 'SELinux type', spec: podSecured({ seLinuxOptions: { type: 'spc_t' } }) },

@@ -5,7 +5,7 @@ import { citySites, tenantManifest } from '../../support/city.ts';
 import { patchTypes } from '../support/discovery.ts';
 import type { RawRequest } from '../support/http.ts';
 import { by } from '../support/refusal.ts';
-import { type Attempt, attemptOf, everyone, type Stage } from '../support/stage.ts';
+import { type Attempt, attemptOf, everyone, removeAsRoot, type Stage } from '../support/stage.ts';
 import { type AttackCase, type Way, way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';
 
@@ -30,11 +30,10 @@ interface Asked {
 
 /** Sends a Tenant; when it was taken, makes sure that it is left waiting and that no centre was told, and takes it back. */
 async function ask(stage: Stage, controllers: boolean, asked: Asked): Promise<Attempt> {
-  const sent = await attemptOf(stage.wire('admin', hub), 'admin', {
-    method: 'POST',
-    path: tenants('alpha'),
-    body: asked.body,
-  });
+  const request = { method: 'POST', path: tenants('alpha'), body: asked.body };
+  // A run that was cut short may have left it.
+  await removeAsRoot(stage, `${tenants('alpha')}/${asked.name}`, hub);
+  const sent = await attemptOf(stage.wire('admin', hub), 'admin', request);
   if (sent.by !== by.nobody) return sent;
   const path = `${tenants('alpha')}/${asked.name}`;
   const stored = JSON.stringify(await stage.live(path, hub));
@@ -47,15 +46,7 @@ async function ask(stage: Stage, controllers: boolean, asked: Asked): Promise<At
     if (status !== 404) throw new Error(`a Grant for ${asked.name} at ${site}`);
   }
   await stage.wire('admin', hub).send({ method: 'DELETE', path });
-  if (!controllers) {
-    const patch = { metadata: { finalizers: null } };
-    await stage.root(hub).send({ method: 'PATCH', path, contentType: patchTypes.merge, body: patch });
-  }
-  await until(
-    `${asked.name} is gone`,
-    async () => (await stage.root(hub).send({ method: 'GET', path })).status === 404,
-    30_000,
-  );
+  await removeAsRoot(stage, path, hub);
   return { ...sent, by: waits };
 }
 
@@ -174,12 +165,30 @@ const broken = (): RawRequest[] => [
     path: tenants('alpha'),
     body: JSON.stringify(manifest('broken')).replace('"metadata":{', `"metadata":{"labels":{"${key}":"x"},`),
   })),
-  { method: 'POST', path: tenants('alpha'), body: manifest('broken', { displayName: long }) },
-  { method: 'POST', path: tenants('alpha'), body: manifest('broken', { planItem: 'x'.repeat(1024 * 1024) }) },
-  { method: 'POST', path: tenants('alpha'), body: '{'.repeat(200_000) },
-  { method: 'POST', path: tenants('alpha'), body: `{"spec":${'['.repeat(100_000)}${']'.repeat(100_000)}}` },
   { method: 'POST', path: tenants('alpha'), body: 'a: &a ["x"]\nb: [*a,*a,*a]\n', contentType: 'application/yaml' },
 ];
+
+const huge: readonly unknown[] = [
+  manifest('huge', { displayName: long }),
+  manifest('huge', { planItem: 'x'.repeat(1024 * 1024) }),
+  '{'.repeat(200_000),
+  `{"spec":${'['.repeat(100_000)}${']'.repeat(100_000)}}`,
+];
+
+/** Bodies over which a server may end the connection, each on a connection of its own. */
+const hugeBodies: Way = {
+  name: 'huge',
+  by: [by.validation],
+  run: (stage) =>
+    Promise.all(
+      huge.map(async (body) => {
+        const wire = stage.apart('admin', hub);
+        const attempt = await attemptOf(wire, 'admin', { method: 'POST', path: tenants('alpha'), body });
+        await wire.close();
+        return attempt;
+      }),
+    ),
+};
 
 /** What the API server takes and the controller has to bear. */
 const strange = (): Asked[] => [
@@ -324,7 +333,7 @@ const raise: Way = {
   run: async (stage) => {
     const path = `${tenants('alpha')}/attack`;
     const object = await stage.live(path, hub);
-    const before = (object['spec'] as { environments: object[] }).environments;
+    const before = tenantManifest('alpha', 'attack').spec['environments'] as object[];
     const environments = before.map((one) => ({ ...one, quota: { 'requests.cpu': '15', pods: '200' } }));
     const attempts: Attempt[] = [];
     const manager = '?fieldManager=attacker&force=true';
@@ -342,7 +351,12 @@ const raise: Way = {
       if (stage.controllers()) await until('the raise waits', () => isWaiting(stage), 30_000);
       attempts.push(attempt.by === by.nobody ? { ...attempt, by: waits } : attempt);
     }
-    const restored = { metadata: { managedFields: [{}] }, spec: { environments: before } };
+    // Applying nothing as the same manager gives up what it held.
+    const nothing = { apiVersion, kind: 'Tenant', metadata: { name: 'attack' } };
+    await stage
+      .root(hub)
+      .send({ method: 'PATCH', path: `${path}${manager}`, contentType: patchTypes.apply, body: nothing });
+    const restored = { spec: { environments: before } };
     await stage.root(hub).send({ method: 'PATCH', path, contentType: patchTypes.merge, body: restored });
     if (stage.controllers()) await until('taken back', async () => !(await isWaiting(stage)), 30_000);
     return attempts;
@@ -384,6 +398,7 @@ export const requestCases: readonly AttackCase[] = [
     },
     ways: [
       way('broken', [by.validation, by.notServed], { who: ['admin'], site: hub, requests: broken }),
+      hugeBodies,
       asking('strange', [waits, by.validation], strange),
       alive,
     ],

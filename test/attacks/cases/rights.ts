@@ -169,6 +169,8 @@ const legacyToken: Way = {
       'jinhong-system:jinhong-site',
       'jinhong-system/jinhong-site',
     ];
+    const gone = () => Promise.all(names.map((_, at) => removeAsRoot(stage, `${collection}/legacy-${at}`)));
+    await gone();
     const attempts = names.map(async (account, at) => {
       const name = `legacy-${at}`;
       const annotations = {
@@ -190,7 +192,7 @@ const legacyToken: Way = {
     const done = await Promise.all(attempts);
     const left = await Promise.all(names.map((_, at) => tokenIn(stage, `legacy-${at}`)));
     if (left.includes('filled')) throw new Error('a token for a foreign account');
-    await Promise.all(names.map((_, at) => removeAsRoot(stage, `${collection}/token-${at}`)));
+    await gone();
     return done;
   },
 };

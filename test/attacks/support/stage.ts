@@ -40,6 +40,8 @@ export interface Stage {
   readonly cast: Cast;
   /** The attacker's wire. @default at `site` */
   wire(who: Who, site?: string): Wire;
+  /** A connection of their own, which the caller closes. */
+  apart(who: Who, site: string): Wire;
   /** The platform's break-glass identity, which prepares and looks. @default at `site` */
   root(site?: string): Wire;
   /** A platform engineer at `site`. */
@@ -126,6 +128,7 @@ function stageOf(cast: Cast, site: string, sites: readonly string[], fileOf: (wh
     locals: [citySites.primary, citySites.peer],
     cast,
     wire,
+    apart: (who, at) => wireOf(fileOf(who), at),
     root: (at) => wire('root', at),
     engineer: () => wire('engineer'),
     address: (at) => anonymousAt(fileOf('root'), at),
