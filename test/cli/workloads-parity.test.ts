@@ -62,7 +62,7 @@ function expected(object: JsonObject): string[] {
 
 describe('what jinhong check says of a file is what the rules say of its objects', () => {
   it.each(Object.keys(podChanges))('for generated Pods and templates around %s', (rule) => {
-    const objects = podRequests(rule, 60).flatMap(({ object }) => (object === undefined ? [] : [object]));
+    const objects = podRequests(rule, { count: 60 }).flatMap(({ object }) => (object === undefined ? [] : [object]));
     const { ids, misplaced } = checked(objects);
     expect(ids).toEqual(objects.map(expected));
     expect(misplaced).toEqual([]);
