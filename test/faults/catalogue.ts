@@ -44,7 +44,7 @@ const firstFaults: readonly Fault[] = [
       zh: '下一次全量列表后收敛；不误删',
       en: 'Converges with the next list; nothing is removed by mistake',
     },
-    how: 'The proxy drops all events of one type about a tenant, for every kind. Lists every 2 s (600 s in production).',
+    how: 'The proxy drops all events of one type about a tenant, for every kind. Lists every 3 s (600 s in production).',
     tests: [
       ...inFile(
         watch,

@@ -132,7 +132,7 @@ describe('what a person does by hand to each object of a tenant', () => {
     run();
     const { spec, name } = await readyTenant(admin);
     const from = Date.now();
-    await decide(admin, { ...spec, state: 'Removed', members: [] });
+    await decide(admin, { ...spec, state: 'Removed' });
     await reported(admin, name, ['ManagementBehind', 'ManagementBehind']);
     expect(await drifted(admin, wantedOf(spec))).toEqual([]);
     expect(removalsSince(faulty.site, from)).toEqual([]);
