@@ -222,7 +222,7 @@ function deletions(): Trial[] {
     remove('namespaces.', { name: 'corpus-tenant', ...tenantMark }),
     remove('namespaces.', { name: 'corpus-tenant', ...tenantMark }, { caller: site }),
     remove('namespaces.', { name: 'site-corpus' }, { caller: site }),
-    requestOf({ operation: 'DELETE', oldObject: bareCrd(ourKind) }),
+    requestOf({ operation: 'DELETE', oldObject: bareCrd(ourKind) as unknown as JsonObject }),
   ];
 }
 
