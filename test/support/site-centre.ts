@@ -24,16 +24,14 @@ import { loadKubeconfig } from '../../kube/config.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import { type KubeClient, type KubeObject, type Log, type Resource, silentLog } from '../../kube/types.ts';
-import { allRules } from '../../policies/index.ts';
-import { policyName } from '../../policies/rule.ts';
 import { phaseOf, platformObjects } from '../../stacks/platform.ts';
-import { auditLogOf, type OwnCentre, startTestCentre, uniqueName, until } from './centre.ts';
+import { auditLogOf, kubeconfigFor, type OwnCentre, startTestCentre, uniqueName, until } from './centre.ts';
 import { cityCloud } from './city.ts';
 
 /** The site that the controller runs at; a local one of the small city. */
 export const testSite = 'east';
 
-/** A centre with the platform of a local site, and an administrator's client. */
+/** A centre with the platform of a local site, all its rules in force, and a client of the break-glass group. */
 export interface SiteCentre {
   readonly centre: OwnCentre;
   readonly admin: KubeClient;
@@ -50,9 +48,13 @@ export function testCloud(more: Partial<Cloud> = {}): Cloud {
 /** Starts a centre and installs what `up` would, without the Deployment. */
 export async function startSiteCentre(): Promise<SiteCentre> {
   const centre = await startTestCentre({ name: testSite });
-  const admin = createClient(loadKubeconfig(centre.kubeconfig, centre.name), { component: 'test' });
+  const installer = createClient(loadKubeconfig(centre.kubeconfig, centre.name), { component: 'test' });
+  // Admission keeps even an administrator from most of what these tests do to tenants' objects.
+  const emergency = await kubeconfigFor([centre], 'breaker', [cityCloud.groups.breakGlass]);
+  const admin = createClient(loadKubeconfig(emergency, centre.name), { component: 'test' });
   try {
-    for (const object of platform()) await applyWhenServed(admin, object);
+    for (const object of platform()) await applyWhenServed(installer, object);
+    await installer.close();
     const token = await tokenOf(admin, namespaces.system, controllers.site);
     await join(admin, { server: centre.url, ca: centre.ca });
     const stop = async () => {
@@ -61,6 +63,7 @@ export async function startSiteCentre(): Promise<SiteCentre> {
     };
     return { centre, admin, token, stop };
   } catch (error) {
+    await installer.close();
     await admin.close();
     await centre.stop();
     throw error;
@@ -70,12 +73,7 @@ export async function startSiteCentre(): Promise<SiteCentre> {
 function platform(): KubeObject[] {
   const crds = (Object.keys(kinds) as KindName[]).map((name) => crdOf(name) as unknown as KubeObject);
   const objects = platformObjects({ cloud: testCloud(), site: testSite, image: 'none', directory: [], crds });
-  // Admission keeps even an administrator from most of what these tests do to tenants' objects. The controller must hold
-  // without it too, so the rules about tenants' own objects are not bound here.
-  const left = allRules.filter((rule) => rule.where === 'tenant').map(policyName);
-  const sorted = objects
-    .filter((object) => object.kind !== 'Deployment' && !left.includes(object.metadata.name))
-    .sort((a, b) => phaseOf(a) - phaseOf(b));
+  const sorted = objects.filter((object) => object.kind !== 'Deployment').sort((a, b) => phaseOf(a) - phaseOf(b));
   const namespace = siteNamespace(testSite);
   const account = { name: siteAccountName, namespace };
   return [
