@@ -19,15 +19,17 @@ afterAll(() => policies?.stop());
 describe('the expressions of the rules', () => {
   it('fit the types of every kind that the API server can look up for them', async () => {
     const path = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
-    // The server looks types up for named versions only, so each rule is written down once more with some.
+    // The server looks types up for named versions and in validations only, so each rule is written down once more so.
     for (const rule of allRules) {
       const policy = policyOf(rule, cloud.groups);
-      const spec = policy['spec'] as { matchConstraints: { resourceRules: object[] } };
+      const spec = policy['spec'] as { matchConstraints: { resourceRules: object[] }; validations: object[] };
       const resourceRules = spec.matchConstraints.resourceRules.map((one) => ({ ...one, apiVersions: versions }));
+      const parts = [...(rule.variables ?? []), ...(rule.when ?? [])];
+      const validations = [...spec.validations, ...parts.map(({ cel }) => ({ expression: `[${cel}].size() == 1` }))];
       const body = {
         ...policy,
         metadata: { name: `typed-${policyName(rule)}` },
-        spec: { ...spec, matchConstraints: { ...spec.matchConstraints, resourceRules } },
+        spec: { ...spec, validations, matchConstraints: { ...spec.matchConstraints, resourceRules } },
       };
       await policies.admin.request('POST', path, { body });
     }
