@@ -109,6 +109,31 @@ describe('states of a Grant', () => {
   });
 });
 
+describe('a group that leaves', () => {
+  it('loses what members bound to it, and what they bound to others stays', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    const rbac = 'rbac.authorization.k8s.io';
+    const group = (of: string) => ({ kind: 'Group', apiGroup: rbac, name: of });
+    const account = { kind: 'ServiceAccount', namespace, name: 'builder' };
+    const own = (called: string, subjects: object[]) =>
+      admin.create({
+        apiVersion: `${rbac}/v1`,
+        kind: 'RoleBinding',
+        metadata: { name: called, namespace },
+        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: memberRoles.view },
+        subjects,
+      } as KubeObject);
+    await own('staff', [group('alpha-staff')]);
+    await own('both', [group('alpha-admins'), group('alpha-staff')]);
+    await own('admins', [group('alpha-admins'), account]);
+    await decide(admin, nextDecision(spec, { members: [{ group: 'alpha-admins', role: 'admin' }] }));
+    await ready(admin, name, 'Running');
+    const { items } = await admin.list(resources.roleBinding, { namespace });
+    expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['admins', memberRoles.admin]);
+  });
+});
+
 describe('removal', () => {
   it('deletes the namespace when the decision says Removed and the own retention is over, not before', async () => {
     run();

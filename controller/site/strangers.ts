@@ -1,0 +1,42 @@
+import type { Desired } from '../../core/desired/index.ts';
+import { annotations } from '../../core/model/names.ts';
+import { resources } from '../../kube/resource.ts';
+import type { KubeObject } from '../../kube/types.ts';
+import { removeExactly } from './apply.ts';
+import type { SiteContext } from './context.ts';
+import { contentHash, isOurs } from './held.ts';
+
+/**
+ * Members may bind groups of their tenant by RoleBindings of their own, and admission sees to it that they are members. But
+ * a group that leaves the tenant would keep what such a binding gave it: so when the members change, bindings that name
+ * others go. They are the tenant's own; its admins write again what they still mean.
+ */
+
+interface RoleBinding extends KubeObject {
+  subjects?: { kind: string; name: string }[];
+}
+
+/** Whether a namespace that is there has not yet the marks that are wanted: they name the groups of the members. */
+export function membersChange(ctx: SiteContext, { namespace, steps }: Desired): boolean {
+  const held = ctx.caches.held('Namespace', namespace);
+  const wanted = steps.flat().find(({ kind }) => kind === 'Namespace');
+  return held !== undefined && wanted !== undefined && held.hash !== contentHash(wanted);
+}
+
+/** Removes the tenant's own RoleBindings that name a group or a person who is no member (any more). @throws as the client */
+export async function removeStrangers(ctx: SiteContext, owner: string, desired: Desired): Promise<void> {
+  const { namespace } = desired;
+  const marks = desired.steps.flat().find(({ kind }) => kind === 'Namespace')?.metadata.annotations;
+  const groups = new Set((marks?.[annotations.groups] ?? '').split(','));
+  const { items } = await ctx.deps.client.list<RoleBinding>(resources.roleBinding, { namespace });
+  const strange = items.filter(
+    (binding) =>
+      !isOurs(binding, owner) &&
+      (binding.subjects ?? []).some(({ kind, name }) => kind !== 'ServiceAccount' && !groups.has(name)),
+  );
+  for (const { metadata } of strange) {
+    ctx.deps.log.warn({ grant: owner, namespace, binding: metadata.name }, 'a binding of somebody who left is removed');
+    const target = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata };
+    await removeExactly(ctx, target, metadata.uid ?? '');
+  }
+}
