@@ -49,8 +49,3 @@ export async function waitQuiet(
     if (total() - before < share * Math.max(1, centres.length)) return;
   }
 }
-
-/** Resident memory of a process in MiB. */
-export function residentMib(pid: number): number {
-  return residentBytes(pid) / 1024 / 1024;
-}

@@ -136,15 +136,6 @@ export function loadDrift(spec: {
   return callLoader('drift', spec);
 }
 
-/** Sends requests one after the other; milliseconds of each. */
-export function loadPatchOne(spec: {
-  target: Target;
-  requests: readonly Request[];
-  pauseMs: number;
-}): Promise<{ readonly tookMs: readonly number[] }> {
-  return callLoader('patch-one', spec);
-}
-
 /** When the first and the last of the expected objects were read back, on the wall clock. */
 export interface Observed {
   readonly firstNs: number;

@@ -1,5 +1,4 @@
 /** Cases 1 to 3, 22, 26, 27 and 58: other people's namespaces, the cluster, other people's names. */
-import { labels } from '../../../core/model/names.ts';
 import { citySites } from '../../support/city.ts';
 import { patchTypes, requestsOf, type Served } from '../support/discovery.ts';
 import type { RawRequest } from '../support/http.ts';
@@ -306,6 +305,3 @@ export const readingCases: readonly AttackCase[] = [
     ],
   },
 ];
-
-/** A label of ours, as attackers lend it. */
-export const tenantLabel = { [labels.tenant]: 'attack', [labels.department]: 'alpha' };

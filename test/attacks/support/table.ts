@@ -78,8 +78,3 @@ export async function runCase(stage: Stage, attack: AttackCase): Promise<CaseRes
   const attempts = attemptsOf(false);
   return { id: attack.id, attempts: attempts.length, refusers: names(attempts), besides: names(attemptsOf(true)) };
 }
-
-/** Forgets what was stored: something changed on purpose since the last case. */
-export function forgetSnapshot(): void {
-  last = undefined;
-}
