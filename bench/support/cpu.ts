@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { residentBytes } from '../../local/processes.ts';
 import type { BenchCentre } from './centre.ts';
 import type { RunningProcess } from './controller.ts';
 
