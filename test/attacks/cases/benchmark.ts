@@ -209,7 +209,7 @@ export const benchmarkCases: readonly AttackCase[] = [
     'MTB-PL1-BC-CPI-5',
     '特权容器',
     'privileged containers',
-    refusedPods(restricted, [secured({ privileged: true, allowPrivilegeEscalation: true })]),
+    refusedPods([by.validation, ...restricted], [secured({ privileged: true, allowPrivilegeEscalation: true })]),
   ),
   entry(
     'MTB-PL1-BC-CPI-6',

@@ -77,7 +77,7 @@ async function forged(stage: Stage): Promise<RawRequest[]> {
 }
 
 /** Pods that a template would make with the marks of the gateway, past the network policies. */
-const templates: Way = way('marks in templates', 'TemplateMarks', {
+const templates: Way = way('marks in templates', ['TemplateMarks', 'PlatformObject'], {
   who: ['admin', 'edit'],
   requests: (stage) =>
     templatesOf({}).flatMap((object) => {

@@ -37,6 +37,9 @@ export interface Identity {
 /** Requests in flight on one connection: more would only wait at the server, until it gives up. */
 const most = 16;
 
+/** Milliseconds without a sign from the server, after which a request counts as lost: longer than its own limit. */
+const longestMs = 90_000;
+
 /** Opens a connection; it is made with the first request, and again when the server has ended it. */
 export function openWire(identity: Identity): Wire {
   const { token } = identity;
@@ -125,7 +128,12 @@ function once(session: ClientHttp2Session, request: RawRequest, signedIn: Header
       // A watch that was allowed goes on: what it says is not needed.
       if (text.length < 2_000_000) text += chunk;
     });
-    // The server may answer and reset a body that it does not want to read.
+    // The server may answer a body that it does not read to its end: the rest is not sent.
+    stream.on('end', () => {
+      resolve({ status, text });
+      stream.close();
+    });
+    stream.setTimeout(longestMs, () => stream.close());
     stream.on('error', (error) => (status === 0 ? reject(error) : resolve({ status, text })));
     stream.on('close', () =>
       status === 0 ? reject(new Error(`${method} ${path}: no answer`)) : resolve({ status, text }),

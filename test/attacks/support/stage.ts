@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 import type { KubeObject } from '../../../kube/types.ts';
 import { readPods } from '../../../local/node-process.ts';
 import { until } from '../../support/centre.ts';
-import { cityGroups, citySites } from '../../support/city.ts';
+import { cityGroups, citySites, tenantManifest } from '../../support/city.ts';
 import { personOf } from '../../support/cloud.ts';
 import { approve, type Cast, castOf, namespaceOf, submit, tenantOf, waitReady } from '../../support/tenancy.ts';
 import { discover, type Served } from './discovery.ts';
@@ -103,11 +103,11 @@ export async function setMembers(stage: Stage, who: readonly Who[]): Promise<voi
 /** Asks for a tenant and has it approved, unless it runs already: then the controllers may be stopped. */
 async function ensureTenant(cast: Cast, department: string, name: string, spec: object = {}): Promise<void> {
   const there = await tenantOf(cast, department, name);
-  if (there?.status?.sites?.some((entry) => entry.role === 'active') === true) return;
-  if (there === undefined) {
-    await submit(cast, department, name, spec);
-    await approve(cast, department, name);
-  }
+  const asked = tenantManifest(department, name, spec).spec['members'] as readonly object[];
+  const same = there?.spec.members.length === asked.length;
+  if (same && there.status?.sites?.some((entry) => entry.role === 'active') === true) return;
+  if (!same) await submit(cast, department, name, spec);
+  if (there === undefined) await approve(cast, department, name);
   await waitReady(cast, department, name, 'True');
 }
 
