@@ -307,8 +307,8 @@ export function ruleFix(rule: string): Text {
   return fixes[rule] ?? { zh: '按上述要求修改', en: 'change it as said' };
 }
 
-/** A value as it is quoted in sentences. Long ones are cut: a secret pasted into the wrong place must not come out whole. */
+/** A value as it is quoted in sentences; long ones are cut. */
 export function show(value: string): string {
   const points = [...value];
-  return JSON.stringify(points.length > 24 ? `${points.slice(0, 16).join('')}…` : value);
+  return JSON.stringify(points.length > 60 ? `${points.slice(0, 57).join('')}…` : value);
 }
