@@ -34,8 +34,8 @@ const canaries: Canary[] = [];
 const printed: Outlet[] = [];
 
 /** A secret that is found nowhere else. */
-function plant(planted: string): string {
-  const value = `canary${randomBytes(12).toString('hex')}`;
+function plant(planted: string, bytes = 12): string {
+  const value = `canary${randomBytes(bytes).toString('hex')}`;
   canaries.push({ planted, value });
   return value;
 }

@@ -7,7 +7,7 @@ import { citySites } from '../../support/city.ts';
 import { requestsOf, type Served } from '../support/discovery.ts';
 import type { RawRequest } from '../support/http.ts';
 import { goodContainer, goodPodSpec, honestObjects } from '../support/plants.ts';
-import { by } from '../support/refusal.ts';
+import { by, named } from '../support/refusal.ts';
 import { type Attempt, attemptOf, everyone, removeAsRoot, type Stage } from '../support/stage.ts';
 import { type AttackCase, type Way, way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';
@@ -83,7 +83,7 @@ const administrators: Way = way('changes', ['PlatformObject', 'PlatformMarks', '
 /** Members can do for themselves what is theirs: make it, change it, remove it. */
 const ownObjects = (kind: 'RoleBinding' | 'NetworkPolicy', plural: string): Way => ({
   name: 'own objects',
-  by: [by.nobody],
+  by: [by.allowed],
   run: async (stage) => {
     const honest = honestObjects(stage.own).find((object) => object.kind === kind);
     if (honest === undefined) throw new Error(`no honest ${kind}`);
@@ -103,7 +103,7 @@ const ownObjects = (kind: 'RoleBinding' | 'NetworkPolicy', plural: string): Way 
       },
       { method: 'DELETE', path },
     ]) {
-      attempts.push(await attemptOf(wire, 'admin', request));
+      attempts.push(named(await attemptOf(wire, 'admin', request), by.allowed));
     }
     await removeAsRoot(stage, path);
     return attempts;

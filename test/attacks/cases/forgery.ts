@@ -3,7 +3,7 @@ import { objectNames, policyNames } from '../../../core/desired/names.ts';
 import { annotations, labels } from '../../../core/model/names.ts';
 import type { RawRequest } from '../support/http.ts';
 import { collectionOf, goodPodSpec } from '../support/plants.ts';
-import { by } from '../support/refusal.ts';
+import { by, named } from '../support/refusal.ts';
 import { asRoot, attemptOf, everyone, removeAsRoot, type Stage } from '../support/stage.ts';
 import { type AttackCase, type Way, way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';
@@ -169,7 +169,7 @@ const blocking: Way = way('blocking owner', [by.owners, 'PlatformObject'], {
 /** Names a stranger as the owner of an own object: the collector may take the own object, and nothing else. */
 const collected: Way = {
   name: 'an own object owned by a stranger',
-  by: [by.nobody, 'PlatformObject'],
+  by: [by.noEffect, 'PlatformObject'],
   run: async (stage) => {
     const collection = `/api/v1/namespaces/${stage.own}/configmaps`;
     const owners = await owned(stage);
@@ -186,7 +186,7 @@ const collected: Way = {
     );
     await gone();
     await asRoot(stage, { method: 'GET', path: `/api/v1/namespaces/${stage.victim}/configmaps/target` });
-    return attempts;
+    return attempts.map((attempt) => named(attempt, by.noEffect));
   },
 };
 

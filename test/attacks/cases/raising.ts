@@ -4,7 +4,7 @@ import { until } from '../../support/centre.ts';
 import { citySites, tenantManifest } from '../../support/city.ts';
 import { patchTypes } from '../support/discovery.ts';
 import type { RawRequest } from '../support/http.ts';
-import { by } from '../support/refusal.ts';
+import { by, named } from '../support/refusal.ts';
 import { type Attempt, attemptOf, type Stage } from '../support/stage.ts';
 import type { Way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';
@@ -85,7 +85,7 @@ export const raise: Way = {
     ]) {
       const attempt = await attemptOf(stage.wire('admin', hub), 'admin', request);
       if (stage.controllers()) await until('the raise waits', () => isWaiting(stage), 30_000);
-      attempts.push(attempt.by === by.nobody ? { ...attempt, by: waits } : attempt);
+      attempts.push(named(attempt, waits));
     }
     // Applying nothing as the same manager gives up what it held.
     const nothing = { apiVersion, kind: 'Tenant', metadata: { name: 'attack' } };

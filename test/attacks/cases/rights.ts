@@ -4,7 +4,7 @@ import { until } from '../../support/centre.ts';
 import { citySites } from '../../support/city.ts';
 import type { RawRequest } from '../support/http.ts';
 import { goodPodSpec } from '../support/plants.ts';
-import { by } from '../support/refusal.ts';
+import { by, named } from '../support/refusal.ts';
 import { attemptOf, everyone, removeAsRoot, type Stage } from '../support/stage.ts';
 import { type AttackCase, type Way, way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';
@@ -159,7 +159,7 @@ const platformAccounts = [
 /** A long-lived token for an account that is not there: the Secret is refused, or never filled and removed. */
 const legacyToken: Way = {
   name: 'Secret for an account',
-  by: [by.nobody],
+  by: [by.noEffect],
   run: async (stage) => {
     const collection = `/api/v1/namespaces/${stage.own}/secrets`;
     const names = [
@@ -187,7 +187,7 @@ const legacyToken: Way = {
       // The token controller removes it at once; a name that no account can have it leaves as it is, without a token.
       if (!account.includes('/'))
         await until(`${account}'s Secret is gone`, async () => (await tokenIn(stage, name)) === 'gone');
-      return attempt;
+      return named(attempt, by.noEffect);
     });
     const done = await Promise.all(attempts);
     const left = await Promise.all(names.map((_, at) => tokenIn(stage, `legacy-${at}`)));

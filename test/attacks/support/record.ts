@@ -35,9 +35,13 @@ export function record(table: Recorded, results: readonly CaseResult[], stopped:
     const result = results.find((one) => one.id === id);
     if (result === undefined) return [id, title, attempts, refusers, alike, besides];
     const now = [result.attempts, result.refusers.join(', ')] as const;
-    if (!stopped) return [id, title, ...now, alike, result.besides.join(', ')];
-    const same = now[0] === attempts && now[1] === refusers;
-    return [id, title, attempts, refusers, same ? 'same' : `${now[0]}: ${now[1]}`, besides];
+    const text = `${now[0]}: ${now[1]}`;
+    if (!stopped) {
+      // From a run before this one, or of this very run: the files come in any order.
+      const before = alike === 'same' ? `${attempts}: ${refusers}` : alike;
+      return [id, title, ...now, before === text ? 'same' : before, result.besides.join(', ')];
+    }
+    return [id, title, attempts, refusers, text === `${attempts}: ${refusers}` ? 'same' : text, besides];
   });
   const measuredOn = new Date().toISOString().slice(0, 10);
   const written: ResultTable = { title: table.title, measuredOn, command, columns: [...columns], rows };

@@ -27,7 +27,16 @@ export const by = {
   /** Another writer owns the field, or the object exists. */
   conflict: 'conflict',
   nobody: 'nobody',
+  /** The server took it, and it comes to nothing: the case looks at what became of it. */
+  noEffect: 'taken, without effect',
+  /** What members are meant to do. */
+  allowed: 'allowed, as it must be',
 } as const;
+
+/** The attempt with another word in the place of `nobody`, for cases that look at what became of it. Pure. */
+export function named<T extends { readonly by: Refuser }>(attempt: T, word: Refuser): T {
+  return attempt.by === by.nobody ? { ...attempt, by: word } : attempt;
+}
 
 const told: readonly [RegExp, Refuser][] = [
   [/attempting to grant RBAC permissions not currently held/, by.escalation],
