@@ -208,7 +208,7 @@ export const laterFaults: readonly Fault[] = [
     invariant: { zh: '不崩溃；不认识的字段保留', en: 'No crash; unknown fields kept' },
     how: 'A real schema with one field more, an object that uses it, and the schema of before.',
     tests: file(
-      'test/faults/centre.test.ts',
+      'test/faults/schema.test.ts',
       'a field that it does not know stops nothing that runs, is kept where it was written, and goes with its schema',
     ),
   },

@@ -29,7 +29,7 @@ const answers = 'test/faults/answers.test.ts';
 const edits = 'test/faults/edits.test.ts';
 const hub = 'test/faults/hub.test.ts';
 const hubEdits = 'test/faults/hub-edits.test.ts';
-const centre = 'test/faults/centre.test.ts';
+const centre = 'test/long/faults-centre.test.ts';
 const runtime = 'test/faults/runtime.test.ts';
 const listWatch = 'test/kube/list-watch.test.ts';
 

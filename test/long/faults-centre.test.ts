@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { crdOf } from '../../core/model/crd.ts';
 import { createClient, type InstrumentedClient } from '../../kube/client.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
 import { startInformer } from '../../kube/list-watch.ts';
@@ -11,10 +10,10 @@ import { readCentreState } from '../../local/centre.ts';
 import { centrePaths } from '../../local/centre-files.ts';
 import { HttpCaller } from '../../local/http.ts';
 import { readKeyPair } from '../../local/pki.ts';
+import { type FaultySite, healed, pause, removalsSince, startFaultySite, wantedOf } from '../faults/site.ts';
 import { uniqueName, until } from '../support/centre.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
 import { decide, grantOf, nextDecision, type RunningSite, ready, readyTenant } from '../support/site-centre.ts';
-import { drifted, type FaultySite, healed, pause, removalsSince, startFaultySite, wantedOf } from './site.ts';
 
 /** Seconds each on a quiet machine. */
 vi.setConfig({ testTimeout: 180_000 });
@@ -201,40 +200,5 @@ describe('a centre whose store does not answer', () => {
 
   it('etcd and API server killed: nothing is removed, and work goes on when they are back', async () => {
     await works(() => crash('etcd', 'kube-apiserver'));
-  });
-});
-
-describe('a schema that is newer, then older than the controller', () => {
-  interface Crd {
-    spec: {
-      versions: { schema: { openAPIV3Schema: { properties: { spec: { properties: Record<string, object> } } } } }[];
-    };
-  }
-
-  it('a field that it does not know stops nothing that runs, is kept where it was written, and goes with its schema', async () => {
-    running = faulty.start();
-    const { spec, name } = await readyTenant(admin);
-    const from = Date.now();
-    const newer = structuredClone(crdOf('Grant')) as unknown as KubeObject & Crd;
-    const properties = newer.spec.versions[0]?.schema.openAPIV3Schema.properties.spec.properties ?? {};
-    properties['later'] = { type: 'string', maxLength: 10 };
-    await admin.apply(newer, { fieldManager: 'test', force: true });
-    // A watch that was open before tells of the older schema until the server ends it; each decision is a new event.
-    const said = await until('the site says what it does not know', async () => {
-      await decide(admin, { ...nextDecision(spec), later: 'yes' } as never);
-      await pause(300);
-      const grant = await grantOf(admin, name, 'management');
-      return grant?.status?.conditions.some(({ reason }) => reason === 'GrantInvalid') === true ? grant : undefined;
-    });
-    expect((said.spec as { later?: string }).later).toBe('yes');
-    expect(await drifted(admin, wantedOf(spec))).toEqual([]);
-    await admin.apply(crdOf('Grant') as unknown as KubeObject, { fieldManager: 'test', force: true });
-    await until('the older schema is served', async () => {
-      await decide(admin, nextDecision(spec));
-      return !('later' in ((await grantOf(admin, name, 'management'))?.spec ?? {}));
-    });
-    await ready(admin, name, 'Running');
-    expect(await drifted(admin, wantedOf(spec))).toEqual([]);
-    expect(removalsSince(faulty.site, from)).toEqual([]);
   });
 });
