@@ -118,6 +118,8 @@ function plantManifests(): string[] {
   const data = { password: plant('a Secret in the folder') };
   return [
     wrong('field', { ...tenant, spec: { ...tenant.spec, password: plant('an unknown field') } }),
+    // Long, as tokens are: a short value is quoted to its author, who has to see what is wrong with it.
+    wrong('value', { ...tenant, spec: { ...tenant.spec, until: plant('a value of a wrong form', 40) } }),
     wrong('secret', {
       apiVersion: 'v1',
       kind: 'Secret',

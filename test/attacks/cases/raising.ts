@@ -4,7 +4,7 @@ import { until } from '../../support/centre.ts';
 import { citySites, tenantManifest } from '../../support/city.ts';
 import { patchTypes } from '../support/discovery.ts';
 import type { RawRequest } from '../support/http.ts';
-import { by, named } from '../support/refusal.ts';
+import { named } from '../support/refusal.ts';
 import { type Attempt, attemptOf, type Stage } from '../support/stage.ts';
 import type { Way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';

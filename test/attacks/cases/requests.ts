@@ -3,7 +3,7 @@ import { grantName, siteNamespace } from '../../../core/model/names.ts';
 import { until } from '../../support/centre.ts';
 import { tenantManifest } from '../../support/city.ts';
 import type { RawRequest } from '../support/http.ts';
-import { by, named } from '../support/refusal.ts';
+import { by } from '../support/refusal.ts';
 import { type Attempt, attemptOf, everyone, removeAsRoot, type Stage } from '../support/stage.ts';
 import { type AttackCase, type Way, way } from '../support/table.ts';
 import { variantsOf } from '../support/variants.ts';
