@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vi
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { until } from '../support/centre.ts';
-import { citySites } from '../support/city.ts';
-import { clientAs, jinhong, killCentre, restartCloud } from '../support/cloud.ts';
+import { cityGroups, citySites } from '../support/city.ts';
+import { clientAs, jinhong, killCentre, personOf, restartCloud } from '../support/cloud.ts';
 import { approve, type Cast, castOf, exists, namespaceOf, submit, tenantOf, waitReady } from '../support/tenancy.ts';
 
 const department = 'alpha';
@@ -21,7 +21,8 @@ beforeAll(async () => {
   await approve(cast, department, name);
   const tenant = await waitReady(cast, department, name, 'True');
   active = tenant.status?.sites?.find((site) => site.role === 'active')?.name ?? '';
-  atActive = await clientAs(cast.engineer, active);
+  // Only the break-glass group may touch what the platform put into a tenant's namespace.
+  atActive = await clientAs(await personOf('breaker', [cityGroups.breakGlass]), active);
 });
 afterEach(() => restartCloud());
 afterAll(async () => {
