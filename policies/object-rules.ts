@@ -17,6 +17,7 @@ import { ownStorage } from './own-storage.ts';
 import { platformMarks } from './platform-marks.ts';
 import { platformObject } from './platform-object.ts';
 import { protectedObject } from './protected-object.ts';
+import { readOnlyEnvironment } from './read-only-environment.ts';
 import { reservedNamespace } from './reserved-namespace.ts';
 import type { Rule } from './rule.ts';
 import { serviceAddress } from './service-address.ts';
@@ -29,6 +30,7 @@ export const objectRules: readonly Rule[] = [
   platformMarks,
   namespaceBonds,
   reservedNamespace,
+  readOnlyEnvironment,
   platformObject,
   templateMarks,
   bindingOutsideTenant,

@@ -20,10 +20,10 @@ export function namespaceOf({ grant, environment }: EnvironmentInput): string {
 
 /**
  * The namespace: only restricted Pods, and marks of its zone, its department and every department above, so that a policy
- * can select a subtree. Member groups and registries are annotations that admission reads. Pure.
+ * can select a subtree. Member groups, registries and whether it is read only are annotations that admission reads. Pure.
  */
 export function desiredNamespace(input: EnvironmentInput): PlainObject {
-  const { grant, environment, cloud } = input;
+  const { grant, environment, cloud, mode } = input;
   const subtree = [grant.tenant.department, ...grant.tenant.ancestors];
   return {
     apiVersion: 'v1',
@@ -39,6 +39,7 @@ export function desiredNamespace(input: EnvironmentInput): PlainObject {
       annotations: {
         [annotations.groups]: sortedList(grant.members.map((member) => member.group)),
         [annotations.registries]: sortedList(cloud.registries),
+        ...(mode === 'readonly' ? { [annotations.mode]: mode } : {}),
       },
     },
   };

@@ -42,6 +42,8 @@ export const annotations = {
   /** On a tenant's namespace: its zone, allowed registries and member groups, written by the site controller only. */
   groups: 'jinhong.dev/groups',
   registries: 'jinhong.dev/registries',
+  /** On a tenant's namespace: `readonly` while it is standby, frozen or retiring; absent while it is open. */
+  mode: 'jinhong.dev/mode',
   /** On a mirrored Grant, by the site controller: hash of the spec it accepted; the mirror is acted on only while it fits. */
   acceptedSpec: 'jinhong.dev/accepted-spec',
   /** On a mirrored Grant: when its last removal or change of role or members was accepted; counts for the change budget. */

@@ -2,7 +2,7 @@
 import { controllerUsers } from '../../core/access/objects.ts';
 import { annotations, labels } from '../../core/model/names.ts';
 import type { JsonObject } from '../../policies/rule.ts';
-import { exampleNamespace, prober, requestOf, type Trial } from './policies.ts';
+import { exampleNamespace, prober, requestOf, standbyNamespace, type Trial } from './policies.ts';
 import { bareCrd } from './policy-kinds.ts';
 import type { KindName } from './policy-samples.ts';
 import { ourOwner, type TrialParts, trialOf } from './policy-trials.ts';
@@ -129,6 +129,15 @@ function platformObjects(): Trial[] {
   ];
 }
 
+function readOnly(): Trial[] {
+  const of = about('configmaps.');
+  const there = (name: string) => ({ namespace: standbyNamespace, name });
+  return [
+    of({ now: there('corpus-changed'), before: there('corpus-changed') }),
+    of({ now: there('corpus-gone'), operation: 'DELETE' }),
+  ];
+}
+
 function approvals(): Trial[] {
   const approval = (decidedBy: string, groups: readonly string[]) => {
     const spec = {
@@ -240,6 +249,7 @@ export const objectCorpus: Readonly<Record<string, () => readonly Trial[]>> = {
   NamespaceBonds: namespaceBonds,
   ReservedNamespace: namespaceNames,
   PlatformObject: platformObjects,
+  ReadOnlyEnvironment: readOnly,
   TemplateMarks: templates,
   BindingOutsideTenant: bindings,
   ForeignRole: bindings,

@@ -13,6 +13,7 @@ import {
   ownerUid,
   prober,
   requestOf,
+  standbyNamespace,
   type Trial,
 } from './policies.ts';
 import {
@@ -161,47 +162,54 @@ const prefix = (kind: KindName) =>
     { weight: 1, arbitrary: fc.constantFrom('jinhong-', kind.includes('rbac') ? 'jinhong:' : 'jinhong-') },
   );
 
-const onObjects: fc.Arbitrary<Trial> = fc
-  .tuple(fc.constantFrom(...namespacedKinds), fc.constantFrom<Operation>('CREATE', 'UPDATE', 'DELETE'))
-  .chain(([kind, operation]) =>
-    fc
-      .record({
-        caller: inTenants,
-        namespace: somewhere,
-        name: fc.tuple(prefix(kind), named(operation)).map((parts) => parts.join('any-')),
-        now: metadata,
-        before: fc.option(metadata),
-        how: ways,
-      })
-      .map(({ caller, namespace, name, now, before, how }) => {
-        const own = { namespace, name };
-        return trialOf({
-          kind,
-          operation,
-          caller,
-          how,
-          now: { ...now, ...own },
-          before: { ...(before ?? now), ...own },
-        });
-      }),
-  );
+interface Around {
+  readonly callers: fc.Arbitrary<Caller>;
+  readonly namespaces: fc.Arbitrary<string>;
+}
+
+const onObjects = ({ callers, namespaces }: Around): fc.Arbitrary<Trial> =>
+  fc
+    .tuple(fc.constantFrom(...namespacedKinds), fc.constantFrom<Operation>('CREATE', 'UPDATE', 'DELETE'))
+    .chain(([kind, operation]) =>
+      fc
+        .record({
+          caller: callers,
+          namespace: namespaces,
+          name: fc.tuple(prefix(kind), named(operation)).map((parts) => parts.join('any-')),
+          now: metadata,
+          before: fc.option(metadata),
+          how: ways,
+        })
+        .map(({ caller, namespace, name, now, before, how }) => {
+          const own = { namespace, name };
+          return trialOf({
+            kind,
+            operation,
+            caller,
+            how,
+            now: { ...now, ...own },
+            before: { ...(before ?? now), ...own },
+          });
+        }),
+    );
 
 /** What is written through a subresource: its metadata count only where the server takes them over. */
-const onSubresources: fc.Arbitrary<Trial> = fc.constantFrom(...subresources).chain((sub) =>
-  fc
-    .record({
-      caller: inTenants,
-      namespace: somewhere,
-      name: fc.tuple(prefix(sub.kind), kept).map((parts) => parts.join('')),
-      now: metadata,
-      before: metadata,
-      how: fc.constantFrom<How>('put', 'merge', 'json'),
-    })
-    .map(({ caller, namespace, name, now, before, how }) => {
-      const own = { namespace, name: `${sub.name}-${name}`.replace(/^(.*)-jinhong-/, 'jinhong-$1-') };
-      return throughSubresource({ sub, caller, how, now: { ...now, ...own }, before: { ...before, ...own } });
-    }),
-);
+const onSubresources = ({ callers, namespaces }: Around): fc.Arbitrary<Trial> =>
+  fc.constantFrom(...subresources).chain((sub) =>
+    fc
+      .record({
+        caller: callers,
+        namespace: namespaces,
+        name: fc.tuple(prefix(sub.kind), kept).map((parts) => parts.join('')),
+        now: metadata,
+        before: metadata,
+        how: fc.constantFrom<How>('put', 'merge', 'json'),
+      })
+      .map(({ caller, namespace, name, now, before, how }) => {
+        const own = { namespace, name: `${sub.name}-${name}`.replace(/^(.*)-jinhong-/, 'jinhong-$1-') };
+        return throughSubresource({ sub, caller, how, now: { ...now, ...own }, before: { ...before, ...own } });
+      }),
+  );
 
 interface SubresourceParts {
   readonly sub: Subresource;
@@ -264,11 +272,24 @@ const onAccount: fc.Arbitrary<Trial> = fc
     });
   });
 
+const inAnyTenant: Around = { callers: inTenants, namespaces: somewhere };
+
 /** Writes of every kind in a namespace, by every operation and subresource. */
 export const platformObjectTrials = fc.oneof(
-  { weight: 5, arbitrary: onObjects },
-  { weight: 3, arbitrary: onSubresources },
+  { weight: 5, arbitrary: onObjects(inAnyTenant) },
+  { weight: 3, arbitrary: onSubresources(inAnyTenant) },
   { weight: 1, arbitrary: onAccount },
+);
+
+const inReadOnly: Around = {
+  callers: inCentre,
+  namespaces: fc.constantFrom(standbyNamespace, standbyNamespace, standbyNamespace, exampleNamespace),
+};
+
+/** The same, mostly where members may only read. */
+export const readOnlyTrials = fc.oneof(
+  { weight: 5, arbitrary: onObjects(inReadOnly) },
+  { weight: 3, arbitrary: onSubresources(inReadOnly) },
 );
 
 /** Roles that a binding may name, good and bad. */

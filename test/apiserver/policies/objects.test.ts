@@ -8,10 +8,11 @@ import {
   type PolicyCentre,
   placeOf,
   prober,
+  standbyNamespace,
   startPolicyCentre,
   type Trial,
 } from '../../support/policies.ts';
-import { platformObjectTrials } from '../../support/policy-trials.ts';
+import { platformObjectTrials, readOnlyTrials } from '../../support/policy-trials.ts';
 import { closedTrials } from '../../support/policy-trials-closed.ts';
 import { kindTrials } from '../../support/policy-trials-kinds.ts';
 import { namespaceTrials } from '../../support/policy-trials-namespaces.ts';
@@ -31,6 +32,7 @@ const trials: Readonly<Record<string, fc.Arbitrary<Trial>>> = {
   ...kindTrials,
   ...closedTrials,
   PlatformObject: platformObjectTrials,
+  ReadOnlyEnvironment: readOnlyTrials,
 };
 
 const rules = allRules.filter((rule) => rule.id in trials);
@@ -48,6 +50,19 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
     const refused = requests.filter((request) => judge(request, placeOf(request), [rule]).length > 0).length;
     expect(Math.min(refused, wanted - refused)).toBeGreaterThanOrEqual(wanted / 5);
     expect(await deviations(policies, requests)).toEqual([]);
+  });
+});
+
+describe('a container of an environment that can only be read', () => {
+  it('cannot be entered by a member', async () => {
+    const client = await policies.as(prober);
+    const enter = async (namespace: string): Promise<string> => {
+      const path = `/api/v1/namespaces/${namespace}/pods/nothing/exec`;
+      const query = { command: 'id', stdout: 'true' };
+      return client.request('POST', path, { query }).then(String, String);
+    };
+    expect(await enter(standbyNamespace)).toContain('ReadOnlyEnvironment');
+    expect(await enter(exampleNamespace)).not.toContain('ReadOnlyEnvironment');
   });
 });
 
