@@ -68,7 +68,12 @@ export function canonicalJson(value: unknown): string {
  * the canonical form. Metadata of the server and `status` are not looked at. Pure.
  */
 export function coversDesired(live: KubeObject, desired: KubeObject): boolean {
-  return covers(withoutServerFields(live), withoutServerFields(prune(desired)));
+  return Object.entries(desired).every(
+    ([name, field]) =>
+      name === 'status' ||
+      isAbsent(field) ||
+      (name === 'metadata' ? coversMetadata(live, desired) : covers(live[name], field)),
+  );
 }
 
 /** See equalsOwned. */
@@ -85,60 +90,99 @@ export interface OwnedOptions {
  * absent one. Pure.
  */
 export function equalsOwned(live: KubeObject, desired: KubeObject, { full }: OwnedOptions): boolean {
-  const has = withoutServerFields(live);
-  const wants = withoutServerFields(prune(desired));
-  if (!full) return covers(has, wants);
-  if (!covers(has['metadata'] ?? {}, wants['metadata'] ?? {})) return false;
-  if (canonicalJson(podSecurityLabels(live)) !== canonicalJson(podSecurityLabels(desired))) return false;
-  return canonicalJson(withoutEmpty(body(has))) === canonicalJson(withoutEmpty(body(wants)));
+  if (!full) return coversDesired(live, desired);
+  return coversMetadata(live, desired) && samePodSecurity(live, desired) && sameBody(live, desired);
+}
+
+function coversMetadata(live: KubeObject, desired: KubeObject): boolean {
+  const has = (live.metadata ?? {}) as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(desired.metadata ?? {}).every(
+    ([name, field]) => serverMetadata.has(name) || isAbsent(field) || covers(has[name], field),
+  );
 }
 
 const podSecurityPrefix = 'pod-security.kubernetes.io/';
 
-function podSecurityLabels(object: KubeObject): Record<string, string> {
-  const labels = Object.entries(object.metadata.labels ?? {});
-  return Object.fromEntries(labels.filter(([name]) => name.startsWith(podSecurityPrefix)));
+function samePodSecurity(live: KubeObject, desired: KubeObject): boolean {
+  const [has, wants] = [live.metadata.labels ?? {}, desired.metadata.labels ?? {}];
+  const agree = (name: string) => !name.startsWith(podSecurityPrefix) || (has[name] ?? null) === (wants[name] ?? null);
+  return Object.keys(has).every(agree) && Object.keys(wants).every(agree);
 }
 
-function body(object: Record<string, unknown>): Record<string, unknown> {
-  const { metadata: _, ...rest } = object;
-  return rest;
+/** Whether all outside metadata and status is equal; nothing is copied, as most objects are equal and there are many. */
+function sameBody(live: KubeObject, desired: KubeObject): boolean {
+  const isBody = (name: string) => name !== 'metadata' && name !== 'status';
+  return sameFields(live, desired, isBody);
 }
 
-function withoutServerFields(object: KubeObject): Record<string, unknown> {
-  const { status: _, ...rest } = object;
-  const metadata = Object.entries(object.metadata).filter(([name]) => !serverMetadata.has(name));
-  return { ...rest, metadata: Object.fromEntries(metadata) };
-}
-
-/** Drops empty maps and lists inside maps. Items of lists stay: `[{}]` in a NetworkPolicy means "from everywhere". */
-function withoutEmpty(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutEmpty);
-  if (!isMap(value)) return value;
-  const kept: Record<string, unknown> = {};
-  for (const [name, field] of Object.entries(value)) {
-    const inner = withoutEmpty(field);
-    if (!isEmpty(inner) || meansAll.has(name)) kept[name] = inner;
+/** Maps are equal when the same fields count and are equal; lists, item by item without those that are null. */
+function same(live: unknown, desired: unknown): boolean {
+  if (Array.isArray(live) && Array.isArray(desired)) {
+    const [has, wants] = [present(live), present(desired)];
+    return has.length === wants.length && has.every((item, index) => same(item, wants[index]));
   }
-  return kept;
+  if (isMap(live) && isMap(desired)) return sameFields(live, desired);
+  if (live === desired) return true;
+  return isPlain(live) && isPlain(desired) && canonicalJson(live) === canonicalJson(desired);
+}
+
+function sameFields(
+  live: Readonly<Record<string, unknown>>,
+  desired: Readonly<Record<string, unknown>>,
+  asked: (name: string) => boolean = () => true,
+): boolean {
+  let open = 0;
+  for (const name of Object.keys(desired)) if (asked(name) && counts(name, desired[name], true)) open += 1;
+  for (const name of Object.keys(live)) {
+    const field = live[name];
+    if (!asked(name) || !counts(name, field, false)) continue;
+    if (!counts(name, desired[name], true) || !same(field, desired[name])) return false;
+    open -= 1;
+  }
+  return open === 0;
+}
+
+/** Whether a field of a map says anything. In what is `sent`, null is absent at any depth, as `prune` makes it. */
+function counts(name: string, value: unknown, sent: boolean): boolean {
+  return !isAbsent(value) && (meansAll.has(name) || !saysNothing(value, sent));
+}
+
+/** Empty maps and lists, also of such. Items of lists count: `[{}]` in a NetworkPolicy means "from everywhere". */
+function saysNothing(value: unknown, sent: boolean): boolean {
+  if (Array.isArray(value)) return sent ? value.every(isAbsent) : value.length === 0;
+  if (!isMap(value)) return false;
+  return Object.entries(value).every(([name, field]) =>
+    isAbsent(field) ? sent : !meansAll.has(name) && saysNothing(field, sent),
+  );
 }
 
 /** Selectors for which empty (everything) and absent (nothing, or only here) differ. */
 const meansAll = new Set(['podSelector', 'namespaceSelector', 'scopeSelector']);
 
-function isEmpty(value: unknown): boolean {
-  if (Array.isArray(value)) return value.length === 0;
-  return isMap(value) && Object.keys(value).length === 0;
-}
-
+/** `desired` as it is sent: what is null in it is absent. */
 function covers(live: unknown, desired: unknown): boolean {
   if (Array.isArray(desired)) {
-    if (!Array.isArray(live)) return desired.length === 0 && live === undefined;
-    return live.length === desired.length && desired.every((item, index) => covers(live[index], item));
+    const wants = present(desired);
+    if (!Array.isArray(live)) return wants.length === 0 && live === undefined;
+    return live.length === wants.length && wants.every((item, index) => covers(live[index], item));
   }
   if (!isMap(desired)) return live === desired;
-  if (live === undefined) return Object.keys(desired).length === 0;
-  return isMap(live) && Object.entries(desired).every(([name, field]) => covers(live[name], field));
+  if (live !== undefined && !isMap(live)) return false;
+  return Object.entries(desired).every(
+    ([name, field]) => isAbsent(field) || (live !== undefined && covers(live[name], field)),
+  );
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
+function present(list: readonly unknown[]): readonly unknown[] {
+  return list.some(isAbsent) ? list.filter((item) => !isAbsent(item)) : list;
+}
+
+function isPlain(value: unknown): boolean {
+  return typeof value !== 'object' || value === null;
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {
