@@ -19,6 +19,9 @@ type Tree = { readonly [field: string]: unknown };
 const ownPrefixes = [`${ourGroup}/`, `ancestor.${ourGroup}/`, 'pod-security.kubernetes.io/'];
 const ownAnnotations: readonly string[] = [annotations.groups, annotations.registries];
 
+/** Fields of which none is content, whatever the kind. */
+const outside: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
 /** Fields that are the platform's by kind; for kinds not named, everything outside metadata and status is. */
 const ownFields: Readonly<Record<string, readonly string[]>> = {
   // A tenant lists its own pull secrets there, and the API server fills in `secrets`.
@@ -32,14 +35,12 @@ const ownFields: Readonly<Record<string, readonly string[]>> = {
  * objects alike. Pure.
  */
 export function ownedContent(object: LiveObject): Tree {
-  const { apiVersion: _, kind, metadata, status: __, ...rest } = object;
-  const fields = ownFields[kind];
-  const body = fields === undefined ? rest : pick(rest, (name) => fields.includes(name));
+  const { kind, metadata } = object;
   return {
-    ...body,
+    ...pick(object, ownFieldOf(kind)),
     metadata: {
       labels: pick(metadata.labels ?? {}, isOwnLabel),
-      annotations: pick(metadata.annotations ?? {}, (name) => ownAnnotations.includes(name)),
+      annotations: pick(metadata.annotations ?? {}, isOwnAnnotation),
     },
   };
 }
@@ -67,9 +68,17 @@ function difference(from: Tree, to: Tree): Tree | undefined {
   return Object.keys(patch).length === 0 ? undefined : patch;
 }
 
-/** Whether `live` has the owned content of `desired`: there is no correction. Pure. */
+/**
+ * Whether `live`, of the kind of `desired`, has its owned content: there is no correction. Compares in place, as nearly
+ * always there is none. Pure.
+ */
 export function hasContent(live: LiveObject, desired: LiveObject): boolean {
-  return sameValue(ownedContent(live), ownedContent(desired));
+  return (
+    live.kind === desired.kind &&
+    sameFields(live, desired, ownFieldOf(desired.kind)) &&
+    sameFields(live.metadata.labels ?? {}, desired.metadata.labels ?? {}, isOwnLabel) &&
+    sameFields(live.metadata.annotations ?? {}, desired.metadata.annotations ?? {}, isOwnAnnotation)
+  );
 }
 
 /** Whether two JSON values are equal, whatever the order of their keys; null and absent differ. Pure. */
@@ -81,10 +90,19 @@ export function sameValue(a: unknown, b: unknown): boolean {
   return isTree(a) && isTree(b) && sameFields(a, b);
 }
 
-function sameFields(a: Tree, b: Tree): boolean {
-  for (const name in a) if (b[name] === undefined || !sameValue(a[name], b[name])) return false;
-  for (const name in b) if (a[name] === undefined && b[name] !== undefined) return false;
+function sameFields(a: Tree, b: Tree, asked: (name: string) => boolean = () => true): boolean {
+  for (const name in a) if (asked(name) && (b[name] === undefined || !sameValue(a[name], b[name]))) return false;
+  for (const name in b) if (a[name] === undefined && b[name] !== undefined && asked(name)) return false;
   return true;
+}
+
+function ownFieldOf(kind: string): (name: string) => boolean {
+  const fields = ownFields[kind];
+  return fields === undefined ? (name) => !outside.has(name) : (name) => fields.includes(name);
+}
+
+function isOwnAnnotation(name: string): boolean {
+  return ownAnnotations.includes(name);
 }
 
 function isOwnLabel(name: string): boolean {

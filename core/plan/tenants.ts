@@ -196,13 +196,19 @@ function sameGrants(existing: readonly LiveGrant[], decided: Decided): boolean {
   const bySite = new Map(existing.map((grant) => [grant.site, grant.spec]));
   return decided.grants.every(({ site, spec }) => {
     const has = bySite.get(site);
-    return has !== undefined && sameValue(comparable(withoutDecision(has)), comparable(spec));
+    if (has === undefined) return false;
+    const [before, after] = [comparable(withoutDecision(has)), comparable(spec)];
+    // Lists are put in order only when they differ as they stand.
+    return sameValue(before, after) || sameValue(ordered(before), ordered(after));
   });
 }
 
-function comparable(spec: UndecidedSpec): unknown {
-  const ordered = orderedSpec({ ...spec, decision: { term: 1, revision: 1 } });
-  return { ...ordered, tenant: { ...ordered.tenant, generation: 0 } };
+function comparable(spec: UndecidedSpec): UndecidedSpec {
+  return { ...spec, tenant: { ...spec.tenant, generation: 0 } };
+}
+
+function ordered(spec: UndecidedSpec): UndecidedSpec {
+  return orderedSpec({ ...spec, decision: { term: 1, revision: 1 } });
 }
 
 function refOfTenant(tenant: Tenant): string {

@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { correction, type LiveObject, ownedContent } from '../../../core/desired/index.ts';
+import { correction, hasContent, type LiveObject, ownedContent, sameValue } from '../../../core/desired/index.ts';
 
 const binding: LiveObject = {
   apiVersion: 'rbac.authorization.k8s.io/v1',
@@ -87,5 +88,40 @@ describe('the owned content', () => {
     const namespace: LiveObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } };
     const live = { ...namespace, metadata: { name: 'n', annotations: { 'jinhong.dev/allow-delete': 'n' } } };
     expect(correction(live, namespace)).toBeUndefined();
+  });
+});
+
+const value = fc.constantFrom<unknown>(null, 'a', 'b', {}, [], ['a'], { a: 'b' });
+const someObject = fc
+  .record({
+    kind: fc.constantFrom('Namespace', 'ServiceAccount', 'RoleBinding'),
+    labels: fc.dictionary(fc.constantFrom('jinhong.dev/tenant', 'pod-security.kubernetes.io/warn', 'x'), value),
+    annotations: fc.dictionary(fc.constantFrom('jinhong.dev/groups', 'x'), value),
+    fields: fc.dictionary(
+      fc.constantFrom('status', 'spec', 'automountServiceAccountToken', 'constructor', 'apiVersion'),
+      value,
+    ),
+  })
+  .map(({ kind, labels, annotations, fields }): LiveObject => {
+    const metadata = { name: 'n', labels, annotations } as LiveObject['metadata'];
+    return { apiVersion: 'v1', ...fields, kind, metadata } as LiveObject;
+  });
+const pairs = fc.oneof(
+  fc.tuple(someObject, someObject).map(([a, b]) => [a, { ...b, kind: a.kind }] as const),
+  someObject.map((one) => [served(one), one] as const),
+);
+
+describe('having the owned content', () => {
+  it('is to have equal owned content', () => {
+    const answers = new Set<boolean>();
+    fc.assert(
+      fc.property(pairs, ([live, desired]) => {
+        const expected = sameValue(ownedContent(live), ownedContent(desired));
+        answers.add(expected);
+        expect(hasContent(live, desired)).toBe(expected);
+      }),
+      { numRuns: 2000 },
+    );
+    expect(answers.size).toBe(2);
   });
 });
