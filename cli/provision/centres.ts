@@ -18,19 +18,28 @@ export interface Centre {
 const probeMs = 6_000;
 
 /**
- * A client per centre of cloud.yaml by the context it names, each asked once whether it answers. Sorted by wave, then in
- * the order of cloud.yaml. Clients are closed when the run ends.
+ * A client per centre of cloud.yaml by the context it names, not connected yet. Sorted by wave, then in the order of
+ * cloud.yaml. Clients are closed when the run ends.
  * @throws input `context-unknown` when the kubeconfig lacks a context: a mistake of the caller, not an outage
  */
-export async function connectCentres(ctx: Context, cloud: Cloud, kubeconfig: string): Promise<Centre[]> {
+export function openCentres(ctx: Context, cloud: Cloud, kubeconfig: string): Omit<Centre, 'down'>[] {
   const sites = [...cloud.sites].sort((a, b) => a.wave - b.wave);
-  const opened = sites.map((site) => {
+  return sites.map((site) => {
     const connection = loadKubeconfig(kubeconfig, site.context);
     const client = createClient(connection, { component: 'cli' });
     ctx.onClose(() => client.close());
     return { site, connection, client };
   });
-  return Promise.all(opened.map(async (centre) => ({ ...centre, down: await probe(centre.client) })));
+}
+
+/** The centre, asked once whether it answers. */
+export async function probed(centre: Omit<Centre, 'down'>): Promise<Centre> {
+  return { ...centre, down: await probe(centre.client) };
+}
+
+/** All centres, see openCentres, each asked once whether it answers. */
+export async function connectCentres(ctx: Context, cloud: Cloud, kubeconfig: string): Promise<Centre[]> {
+  return Promise.all(openCentres(ctx, cloud, kubeconfig).map(probed));
 }
 
 /** The centre with the role management. */

@@ -1,3 +1,5 @@
+import { basename } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { civilDate } from '../../core/decide/calendar.ts';
 import { AppError } from '../../core/errors.ts';
 import type { ManifestSet, Problem, Recorded, SourceFile } from '../../core/manifest/index.ts';
@@ -24,24 +26,40 @@ export interface Folder {
   readonly setName: string;
 }
 
-/** What of a folder is judged: `own` leaves the departments' workloads out, for when time counts. */
-type Judged = 'all' | 'own';
+/** How a folder is read. */
+interface ReadOptions {
+  /** `own` leaves the departments' workloads out, for when time counts. @default 'all' */
+  readonly judged?: 'all' | 'own';
+  /** Called with what cloud.yaml says as soon as it is known, before anything else is checked. */
+  readonly onCloud?: (cloud: Cloud) => void;
+}
+
+/** After so many milliseconds of checking, answers of the centres are let in. */
+const breathMs = 10;
 
 /**
- * Reads and checks a folder. cloud.yaml is one of its files, or `--cloud`.
+ * Reads and checks a folder. cloud.yaml is one of its files, or `--cloud`. Lets other work of this process run meanwhile.
  * @throws policy `manifests-refused` with all problems; input `no-cloud`
  */
 export async function readFolder(
   ctx: Context,
   path: string,
   setName: string | undefined,
-  judged: Judged = 'all',
+  { judged = 'all', onCloud }: ReadOptions = {},
 ): Promise<Folder> {
   const files = await readFiles(ctx, path);
   const elsewhere = ctx.cloud === undefined ? undefined : findCloudFile(ctx);
   const given = elsewhere === undefined ? undefined : await loadCloudFile(elsewhere);
+  const early = cloudAmong(files) ?? given;
+  if (early !== undefined) onCloud?.(early);
   const loading = startLoading(given === undefined ? {} : { cloud: given });
-  for (const file of files) loading.add(file);
+  let begun = performance.now();
+  for (const file of files) {
+    loading.add(file);
+    if (performance.now() - begun < breathMs) continue;
+    await setImmediate();
+    begun = performance.now();
+  }
   const { set, problems } = loading.finish();
   refuse(judged === 'own' ? problems : [...problems, ...(await workloadProblems(ctx, set))]);
   const { cloud } = set;
@@ -49,6 +67,15 @@ export async function readFolder(
   const name = setName ?? set.cloudFile?.object.metadata?.name ?? cloud.name;
   const { departments, tenants } = set;
   return { path, judge: loading.finish, cloud, departments, tenants, problems, setName: name };
+}
+
+/** The cloud of the file with the usual name; undefined when there is none or it is refused. */
+function cloudAmong(files: readonly SourceFile[]): Cloud | undefined {
+  const file = files.find(({ path }) => basename(path) === 'cloud.yaml');
+  if (file === undefined) return undefined;
+  const loading = startLoading();
+  loading.add(file);
+  return loading.finish().set.cloud;
 }
 
 /** Workloads are the departments' own and are never applied from here, but a forbidden one is refused where it is seen. */

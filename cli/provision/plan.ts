@@ -8,7 +8,7 @@ import { diffPaths, type PathDiff } from '../view/diff.ts';
 import { type Centre, eachAtMost } from './centres.ts';
 import { type CentrePlan, type DepartmentPlan, hasChanges, type PlanDocument } from './document.ts';
 import { refOfManifest } from './folder.ts';
-import { lookUpIn, readDepartments, readSite, type SiteState } from './live.ts';
+import { lookUpIn, type SiteState } from './live.ts';
 import { type PlanRecord, readPlanRecord, writePlanRecord } from './record.ts';
 import { type Session, stackOf } from './session.ts';
 import { departmentChanges, refuseForeign, type TenantChanges } from './sets.ts';
@@ -95,23 +95,19 @@ async function planCentre(session: Session, centre: Centre): Promise<CentrePlan>
   }
 }
 
-async function readSites(session: Session): Promise<Map<string, SiteState>> {
-  const up = session.centres.filter((centre) => centre.down === undefined && centre.site.role !== 'management');
-  const read = await Promise.all(
-    up.map(async (centre): Promise<[string, SiteState]> => [centre.site.name, await readSite(centre.client)]),
-  );
-  return new Map(read);
+async function readSites({ sites }: Session): Promise<Map<string, SiteState>> {
+  return new Map(await Promise.all([...sites].map(async ([name, read]) => [name, (await read).state] as const)));
 }
 
 async function planDepartments(session: Session): Promise<DepartmentPlan[]> {
   const up = session.centres.filter((centre) => centre.down === undefined);
   const perCentre = await Promise.all(
-    up.map(async (centre) => {
-      const management = centre.site.role === 'management';
-      const live = management ? session.live.departments : await readDepartments(centre.client);
-      const changes = departmentChanges(session.folder, live, management);
+    up.map(async ({ site: { name, role } }) => {
+      const management = role === 'management';
+      const live = management ? session.live.departments : (await session.sites.get(name))?.departments;
+      const changes = departmentChanges(session.folder, live ?? [], management);
       refuseForeign([changes]);
-      return departmentsOf(session, changes, [centre.site.name]);
+      return departmentsOf(session, changes, [name]);
     }),
   );
   const merged = new Map<string, DepartmentPlan>();

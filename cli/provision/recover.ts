@@ -47,7 +47,7 @@ export async function runRecover(
   path: string,
   options: ProvisionOptions & { readonly site?: string },
 ): Promise<RecoverReport> {
-  const folder = await readFolder(ctx, path, options.set, 'own');
+  const folder = await readFolder(ctx, path, options.set, { judged: 'own' });
   const kubeconfig = needKubeconfig(ctx).path;
   const stateDir = stateDirOf(ctx.env, ctx.cwd, options.state);
   const all = await connectCentres(ctx, folder.cloud, kubeconfig);

@@ -17,7 +17,7 @@ export async function runPlan(
   options: ProvisionOptions & { readonly offline?: boolean },
 ): Promise<PlanDocument> {
   if (options.offline === true) return offline(ctx, path, options);
-  const session = await openSession(ctx, path, options);
+  const session = await openSession(ctx, path, options, { sites: true });
   const progress = startProgress(ctx);
   const onCentre: OnCentre = (name, plan) => {
     if (plan === undefined) progress.set(name, { phase: ctx.say({ zh: '比较', en: 'comparing' }) });
@@ -56,6 +56,7 @@ async function offline(ctx: Context, path: string, options: ProvisionOptions): P
     centres,
     management,
     live,
+    sites: new Map(),
     tenants: tenantChanges(folder, live.tenants),
     options,
   };

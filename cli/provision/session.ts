@@ -1,19 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { CloudSite } from '../../core/model/cloud.ts';
+import { sameValue } from '../../core/desired/index.ts';
+import type { Cloud, CloudSite } from '../../core/model/cloud.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { CentreStack } from '../../stacks/centre.ts';
 import { loadCrds } from '../../stacks/crds.ts';
 import { requireEngine } from '../../stacks/engine/binaries.ts';
 import { stateDirOf } from '../../stacks/engine/state.ts';
 import { type PlatformInput, platformObjects } from '../../stacks/platform.ts';
-import { needKubeconfig } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { version } from '../run.ts';
 import { usageError } from '../usage.ts';
-import { type Centre, connectCentres, managementOf } from './centres.ts';
+import type { Centre } from './centres.ts';
 import { checkAgainst, type Folder, readFolder } from './folder.ts';
-import { type LiveState, nothingLive, readLive } from './live.ts';
+import { type Reading, startReading } from './reading.ts';
 import { ownTenants, type TenantChanges, tenantChanges } from './sets.ts';
 
 /** Options that `plan` and `up` share. */
@@ -28,38 +28,41 @@ export interface ProvisionOptions {
 }
 
 /** All that a plan or an installation starts from. */
-export interface Session {
+export interface Session extends Reading {
   readonly ctx: Context;
   readonly folder: Folder;
-  readonly kubeconfig: string;
   readonly stateDir: string;
-  readonly centres: readonly Centre[];
-  readonly management: Centre;
-  /** What the management centre has; empty when it is down. */
-  readonly live: LiveState;
   readonly tenants: readonly TenantChanges[];
   readonly options: ProvisionOptions;
 }
 
 /**
- * Checks the folder, connects to all centres, reads the management centre and checks the folder against it.
+ * Checks the folder and meanwhile reads the management centre, then checks the folder against it. With `sites` the others
+ * are read too. A folder that is refused is refused whatever the centres say.
  * @throws policy `manifests-refused`; input errors of kubeconfig and cloud.yaml
  */
-export async function openSession(ctx: Context, path: string, options: ProvisionOptions): Promise<Session> {
+export async function openSession(
+  ctx: Context,
+  path: string,
+  options: ProvisionOptions,
+  { sites = false }: { readonly sites?: boolean } = {},
+): Promise<Session> {
   await needFolder(ctx, path);
-  const folder = await readFolder(ctx, path, options.set);
-  const kubeconfig = needKubeconfig(ctx).path;
-  const centres = await connectCentres(ctx, folder.cloud, kubeconfig);
-  const management = managementOf(centres);
-  const live = management.down === undefined ? await readLive(management.client) : nothingLive;
+  const begun: { readonly cloud: Cloud; readonly reading: Promise<Reading> }[] = [];
+  const onCloud = (cloud: Cloud): void => {
+    begun.push({ cloud, reading: startReading(ctx, cloud, { sites }) });
+  };
+  const folder = await readFolder(ctx, path, options.set, { onCloud });
+  // A folder may hold its cloud in a file of another name.
+  const early = begun.find(({ cloud }) => sameValue(cloud, folder.cloud));
+  const { live, management, ...read } = await (early?.reading ?? startReading(ctx, folder.cloud, { sites }));
   const recorded = { tenants: ownTenants(folder, live), departments: live.departments };
   const problems = checkAgainst(folder, recorded, ctx.yes.names, ctx.now());
   return {
+    ...read,
     ctx,
     folder: { ...folder, problems },
-    kubeconfig,
     stateDir: stateDirOf(ctx.env, ctx.cwd, options.state),
-    centres,
     management,
     live,
     tenants: management.down === undefined ? tenantChanges(folder, live.tenants) : [],
