@@ -2,7 +2,7 @@ import { AppError, isAppError } from '../core/errors.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
 import { isExpired, isForbidden, isNotFound, retryAfterOf } from './errors.ts';
 import { keyOf } from './resource.ts';
-import { createStore, type Entry, frozenObject, type Store, type StoreChange } from './store.ts';
+import { createStore, type Entry, frozenObject, type Store, type StoreChange, type Table } from './store.ts';
 import { type KubeClient, type KubeObject, type Log, type Random, type Resource, silentLog } from './types.ts';
 import { isOlder } from './version.ts';
 
@@ -58,6 +58,8 @@ export interface InformerOptions<T> {
   readonly fieldSelector?: string | undefined;
   /** What to keep of an object, e.g. its hash. @default the whole object, deep-frozen and without managedFields */
   readonly transform?: ((object: KubeObject) => T) | undefined;
+  /** Where the cache keeps it; empty, and the informer's own from now on. @default a Map */
+  readonly table?: Table<T> | undefined;
   /**
    * Told of each change, in order, after the cache holds it. For `deleted`, `object` is the last known one. An error
    * thrown here is logged and goes no further.
@@ -89,7 +91,7 @@ const garbledLimit = 3;
 export function startInformer<T = KubeObject>(options: InformerOptions<T>): Informer<T> {
   const clock = options.clock ?? systemClock;
   const stopping = new AbortController();
-  const store = createStore<T>(options.transform ?? (frozenObject as (object: KubeObject) => T));
+  const store = createStore<T>(options.transform ?? (frozenObject as (object: KubeObject) => T), options.table);
   const first = Promise.withResolvers<void>();
   first.promise.catch(() => undefined);
   const loop: Loop<T> = {

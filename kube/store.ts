@@ -17,6 +17,16 @@ export interface Entry<T> {
   readonly value: T;
 }
 
+/** Where a store keeps its entries: a Map, or something smaller that gives back what was put in, equal if not the same. */
+export interface Table<T> {
+  readonly size: number;
+  get(key: string): Entry<T> | undefined;
+  has(key: string): boolean;
+  set(key: string, entry: Entry<T>): unknown;
+  delete(key: string): boolean;
+  keys(): Iterable<string>;
+}
+
 /**
  * The cache of one informer. It never goes back: an event that is not newer than what is known of its object, whether
  * present, removed or absent from the last list, changes nothing.
@@ -39,9 +49,11 @@ export interface Store<T> {
   takeList(entries: ReadonlyMap<string, Entry<T>>, version: string): StoreChange<T>[];
 }
 
-/** An empty cache; `transform` says what to keep of an object. */
-export function createStore<T>(transform: (object: KubeObject) => T): Store<T> {
-  let entries = new Map<string, Entry<T>>();
+/** An empty cache; `transform` says what to keep of an object, `entries` where. */
+export function createStore<T>(
+  transform: (object: KubeObject) => T,
+  entries: Table<T> = new Map<string, Entry<T>>(),
+): Store<T> {
   /** Versions at which objects were removed since the last list: a late event must not bring them back. */
   const removed = new Map<string, string>();
   let listVersion = '';
@@ -61,8 +73,8 @@ export function createStore<T>(transform: (object: KubeObject) => T): Store<T> {
   return {
     get: (key) => entries.get(key)?.value,
     has: (key) => entries.has(key),
-    list: () => Array.from(entries.values(), (entry) => entry.value),
-    keys: () => [...entries.keys()],
+    list: () => Array.from(entries.keys(), (key) => (entries.get(key) as Entry<T>).value),
+    keys: () => Array.from(entries.keys()),
     size: () => entries.size,
     version: () => version,
     entryOf,
@@ -71,14 +83,16 @@ export function createStore<T>(transform: (object: KubeObject) => T): Store<T> {
       const seenAt = object.metadata.resourceVersion ?? '';
       version = newerOf(version, seenAt);
       if (!isNews(key, seenAt)) return undefined;
-      const old = entries.get(key)?.value;
+      const known = entries.get(key);
+      const old = known?.value;
       if (type === 'DELETED') {
         removed.set(key, seenAt);
-        if (!entries.delete(key) || old === undefined) return undefined;
-        return { key, kind: 'deleted', object: old, old };
+        if (known === undefined) return undefined;
+        entries.delete(key);
+        return { key, kind: 'deleted', object: known.value, old };
       }
       const entry = entryOf(object);
-      const kind = entries.has(key) ? 'modified' : 'added';
+      const kind = known === undefined ? 'added' : 'modified';
       entries.set(key, entry);
       removed.delete(key);
       return { key, kind, object: entry.value, old };
@@ -88,7 +102,11 @@ export function createStore<T>(transform: (object: KubeObject) => T): Store<T> {
     },
     takeList(next, seenAt) {
       const changes = differences(entries, next);
-      entries = new Map(next);
+      for (const { key, kind } of changes) if (kind === 'deleted') entries.delete(key);
+      for (const { key, kind } of changes) {
+        const entry = next.get(key);
+        if (kind !== 'deleted' && entry !== undefined) entries.set(key, entry);
+      }
       removed.clear();
       listVersion = seenAt;
       version = newerOf(version, seenAt);
@@ -97,15 +115,16 @@ export function createStore<T>(transform: (object: KubeObject) => T): Store<T> {
   };
 }
 
-function differences<T>(before: ReadonlyMap<string, Entry<T>>, next: ReadonlyMap<string, Entry<T>>): StoreChange<T>[] {
+function differences<T>(before: Table<T>, next: ReadonlyMap<string, Entry<T>>): StoreChange<T>[] {
   const changes: StoreChange<T>[] = [];
   for (const [key, { value, version }] of next) {
     const known = before.get(key);
     if (known === undefined) changes.push({ key, kind: 'added', object: value, old: undefined });
     else if (known.version !== version) changes.push({ key, kind: 'modified', object: value, old: known.value });
   }
-  for (const [key, { value }] of before) {
-    if (!next.has(key)) changes.push({ key, kind: 'deleted', object: value, old: value });
+  for (const key of before.keys()) {
+    const gone = next.has(key) ? undefined : before.get(key);
+    if (gone !== undefined) changes.push({ key, kind: 'deleted', object: gone.value, old: gone.value });
   }
   return changes;
 }

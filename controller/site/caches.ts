@@ -5,7 +5,7 @@ import { resources } from '../../kube/resource.ts';
 import type { KubeObject, Resource } from '../../kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
 import { type Held, heldOf, heldSelector } from './held.ts';
-import { createShared } from './shared.ts';
+import { createHeldTables } from './held-table.ts';
 import { createTotals, type Totals } from './totals.ts';
 import { createWritten, type Written } from './written.ts';
 
@@ -138,21 +138,20 @@ function followGrants(follow: Follow, listener: CacheListener) {
 
 function followHeld(follow: Follow, listener: CacheListener) {
   const byKind = new Map<string, Written<Held>>();
-  const shared = createShared();
-  const namespacesOf = new Map<string, Set<string>>();
-  const index = (held: Held, present: boolean): void => {
-    const known = namespacesOf.get(held.owner) ?? new Set<string>();
-    if (present) known.add(held.name);
-    else known.delete(held.name);
-    if (!present) shared.forget(held.name);
-    if (known.size === 0) namespacesOf.delete(held.owner);
-    else namespacesOf.set(held.owner, known);
+  const tables = createHeldTables();
+  const namespacesOf = new Map<string, readonly string[]>();
+  const index = ({ owner, name }: Held, present: boolean): void => {
+    const others = (namespacesOf.get(owner) ?? []).filter((known) => known !== name);
+    if (present) namespacesOf.set(owner, [...others, name]);
+    else if (others.length === 0) namespacesOf.delete(owner);
+    else namespacesOf.set(owner, others);
   };
   for (const resource of heldResources) {
     const informer = follow<Held>({
       resource,
       labelSelector: heldSelector,
-      transform: (object) => shared.of(heldOf(object)),
+      transform: heldOf,
+      table: tables.of(resource.kind),
       onChange(key, kind, now, old) {
         if (now.kind === 'Namespace') index(now, kind !== 'deleted');
         if (kind === 'deleted') {
