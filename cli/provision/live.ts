@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Approval, Department, Grant, HostnameClaim, Site, Tenant } from '../../core/model/kinds.ts';
 import { labels, siteNamespace, tenantRef } from '../../core/model/names.ts';
 import type { LookUp } from '../../core/plan/objects.ts';
@@ -14,6 +15,8 @@ export interface LiveState {
   readonly grants: readonly LiveGrant[];
   readonly claims: readonly HostnameClaim[];
   readonly sites: readonly Site[];
+  /** Another one as soon as any of these but a Site was written; Sites are, all the time. Empty: nothing was read. */
+  readonly mark: string;
 }
 
 /** What there is before the first installation. */
@@ -24,6 +27,7 @@ export const nothingLive: LiveState = {
   grants: [],
   claims: [],
   sites: [],
+  mark: '',
 };
 
 /** Reads the management centre. A centre without the platform has nothing of it. */
@@ -43,6 +47,7 @@ export async function readLive(client: KubeClient): Promise<LiveState> {
     grants: (grants as unknown as Grant[]).flatMap(toLiveGrant),
     claims: claims as unknown as HostnameClaim[],
     sites: sites as unknown as Site[],
+    mark: markOf([departments, tenants, approvals, grants, claims].map((list) => list.map(versionOf).join('\n'))),
   };
 }
 
@@ -70,15 +75,41 @@ const perSite: readonly Resource[] = [
   resources.roleBinding,
 ];
 
-/** Our own objects in tenants' namespaces at one centre, and the groups of its own directory. */
+/** Our own objects in tenants' namespaces at one centre. */
 export interface SiteState {
   readonly objects: readonly KubeObject[];
 }
 
-/** Reads all objects of tenants at a centre: one list per kind. */
-export async function readSite(client: KubeClient): Promise<SiteState> {
-  const lists = await Promise.all(perSite.map((resource) => listed(client, resource, labels.tenant)));
-  return { objects: lists.flat().map(withoutServerFields) };
+/** What was read of a centre, and a mark that is another one as soon as any of its objects was written. */
+export interface SeenState extends SiteState {
+  readonly mark: string;
+}
+
+/** Reads all objects of tenants at a centre: one list per kind. What is not kept of a page is dropped with it. */
+export async function readSite(client: KubeClient): Promise<SeenState> {
+  const lists = await Promise.all(
+    perSite.map(async (resource) => {
+      const kept: KubeObject[] = [];
+      let versions = '';
+      for await (const { items } of client.pages(resource, { labelSelector: labels.tenant })) {
+        for (const item of items) {
+          kept.push(withoutServerFields(item));
+          versions += `${versionOf(item)}\n`;
+        }
+      }
+      return { kept, versions };
+    }),
+  );
+  return { objects: lists.flatMap(({ kept }) => kept), mark: markOf(lists.map(({ versions }) => versions)) };
+}
+
+function versionOf({ metadata: { uid, resourceVersion } }: KubeObject): string {
+  return `${uid} ${resourceVersion}`;
+}
+
+/** Hash of the versions of objects, per kind. */
+function markOf(versions: readonly string[]): string {
+  return hash('sha256', versions.join('\n\n'), 'base64url');
 }
 
 /** A way to find the objects of a centre. Pure. */
@@ -108,12 +139,9 @@ function withoutServerFields({ status: _, ...object }: KubeObject): KubeObject {
   return { ...object, metadata } as KubeObject;
 }
 
-async function listed(client: KubeClient, resource: Resource, labelSelector?: string): Promise<KubeObject[]> {
+async function listed(client: KubeClient, resource: Resource): Promise<KubeObject[]> {
   try {
-    const { items } = await client.list(resource, { ...(labelSelector === undefined ? {} : { labelSelector }) });
-    const { kind, group, version } = resource;
-    // Items of a list come without kind and apiVersion.
-    return items.map((item) => ({ ...item, kind, apiVersion: group === '' ? version : `${group}/${version}` }));
+    return (await client.list(resource)).items;
   } catch (error) {
     if (isNotFound(error)) return [];
     throw error;

@@ -8,7 +8,7 @@ import { diffPaths, type PathDiff } from '../view/diff.ts';
 import { type Centre, eachAtMost } from './centres.ts';
 import { type CentrePlan, type DepartmentPlan, hasChanges, type PlanDocument } from './document.ts';
 import { refOfManifest } from './folder.ts';
-import { lookUpIn, type SiteState } from './live.ts';
+import { lookUpIn, type SeenState, type SiteState } from './live.ts';
 import { type PlanRecord, readPlanRecord, writePlanRecord } from './record.ts';
 import { type Session, stackOf } from './session.ts';
 import { departmentChanges, refuseForeign, type TenantChanges } from './sets.ts';
@@ -32,13 +32,13 @@ export async function planOnline(session: Session, onCentre: OnCentre): Promise<
     readSites(session),
     planDepartments(session),
   ]);
-  const record = readPlanRecord(session.stateDir);
-  const live = session.management.down === undefined ? session.live : record?.live;
-  const recordedAt = session.management.down === undefined ? undefined : record?.at;
-  const remembered = session.management.down === undefined ? remember(session, record, sites) : undefined;
-  const tenants = planOf({ ...session, live: live ?? session.live }, sites, begun);
+  const { stateDir, management, live } = session;
+  const answered = management.down === undefined;
+  const record = answered ? undefined : readPlanRecord(stateDir);
+  const remembered = answered ? writePlanRecord(stateDir, { at: session.ctx.now(), live, sites }) : undefined;
+  const tenants = planOf({ ...session, live: record?.live ?? live }, sites, begun);
   await remembered;
-  return document(session, { platform, departments, tenants, recordedAt, begun });
+  return document(session, { platform, departments, tenants, recordedAt: record?.at, begun });
 }
 
 /** What `up` would do by what the last online plan and installation recorded; asks no centre. */
@@ -95,7 +95,7 @@ async function planCentre(session: Session, centre: Centre): Promise<CentrePlan>
   }
 }
 
-async function readSites({ sites }: Session): Promise<Map<string, SiteState>> {
+async function readSites({ sites }: Session): Promise<Map<string, SeenState>> {
   return new Map(await Promise.all([...sites].map(async ([name, read]) => [name, (await read).state] as const)));
 }
 
@@ -166,16 +166,6 @@ function planOf(session: Session, sites: ReadonlyMap<string, SiteState>, nowMs: 
     lookUp: (site) => lookUps.get(site),
     nowMs,
   });
-}
-
-function remember(
-  session: Session,
-  before: PlanRecord | undefined,
-  sites: ReadonlyMap<string, SiteState>,
-): Promise<void> {
-  const at = session.ctx.now();
-  const seen = Object.fromEntries([...sites].map(([name, state]) => [name, { at, state }]));
-  return writePlanRecord(session.stateDir, { at, live: session.live, sites: { ...before?.sites, ...seen } });
 }
 
 interface Parts {

@@ -3,11 +3,11 @@ import type { Department } from '../../core/model/kinds.ts';
 import { needKubeconfig } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { type Centre, managementOf, openCentres, probed } from './centres.ts';
-import { type LiveState, nothingLive, readDepartments, readLive, readSite, type SiteState } from './live.ts';
+import { type LiveState, nothingLive, readDepartments, readLive, readSite, type SeenState } from './live.ts';
 
 /** What a centre other than the management centre has. */
 export interface SiteRead {
-  readonly state: SiteState;
+  readonly state: SeenState;
   /** Its copy of the directory. */
   readonly departments: readonly Department[];
 }
