@@ -84,6 +84,17 @@ describe('the owned content', () => {
     });
   });
 
+  it('of a Namespace says whether it is read only, so that it is opened again', () => {
+    const marked = (mode: Record<string, string>): LiveObject => ({
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'n', annotations: { 'jinhong.dev/groups': 'staff', ...mode } },
+    });
+    const [open, closed] = [marked({}), marked({ 'jinhong.dev/mode': 'readonly' })];
+    expect([hasContent(open, closed), hasContent(closed, open)]).toEqual([false, false]);
+    expect(correction(closed, open)).toEqual({ metadata: { annotations: { 'jinhong.dev/mode': null } } });
+  });
+
   it('of a Namespace leaves the annotation of `jinhong destroy` alone', () => {
     const namespace: LiveObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'n' } };
     const live = { ...namespace, metadata: { name: 'n', annotations: { 'jinhong.dev/allow-delete': 'n' } } };
