@@ -23,7 +23,7 @@ export function offeredBy(capacity: Quota | undefined): Amounts {
   return { ...zeros, ...named };
 }
 
-/** Where a centre's use (active and share held for failover) is above its capacity, for the named resources. Pure. */
+/** Where a centre's use (active, share held for failover, reserved) is above its capacity, for the named resources. Pure. */
 export function capacityOverruns(
   site: { readonly name: string; readonly capacity?: Quota | undefined },
   use: SiteUse,
@@ -39,15 +39,17 @@ export function capacityOverruns(
 }
 
 /**
- * The smallest free share over all resources of substance, in millionths of the capacity; negative when overrun. A
- * centre without capacity for a resource that nobody uses there is not judged by it. Pure.
+ * The smallest share over all resources of substance that no tenant holds, in millionths of the capacity; negative when
+ * overrun. What is only reserved is left out: it decides whether something fits, not where it goes, so that a process that
+ * died over a decision does not turn it around. A centre without capacity for a resource that nobody uses there is not
+ * judged by it. Pure.
  */
 export function freeShare(capacity: Quota | undefined, use: SiteUse): number {
   const offered = offeredBy(capacity);
   let smallest = 1_000_000;
   for (const field of substance) {
     const all = offered[field] ?? 0n;
-    const used = use.total[field] ?? 0n;
+    const used = use.granted[field] ?? 0n;
     if (all === 0n && used === 0n) continue;
     const share = all === 0n ? -1_000_000 : Number(((all - used) * 1_000_000n) / all);
     smallest = Math.min(smallest, share);

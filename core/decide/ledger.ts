@@ -55,6 +55,9 @@ export interface SiteUse {
   readonly active: Amounts;
   /** Held for the failure of one other centre: per resource, the most that any one of them would bring. */
   readonly share: Amounts;
+  /** What tenants hold: the two above. */
+  readonly granted: Amounts;
+  /** With what is reserved for a decision that may still come, see `reserve`. */
   readonly total: Amounts;
 }
 
@@ -68,6 +71,7 @@ export class Ledger {
   readonly #active = new Map<string, Amounts>();
   /** By centre, then by the centre whose failure would bring it. */
   readonly #standby = new Map<string, Map<string, Amounts>>();
+  readonly #reserved = new Map<string, Amounts>();
 
   /** What `tenant` holds from now on; undefined: nothing. */
   set(tenant: string, entry: Entry | undefined): void {
@@ -78,6 +82,11 @@ export class Ledger {
       this.#entries.set(tenant, entry);
       this.#count(entry, (a, b) => sumAmounts([a, b]));
     }
+  }
+
+  /** What is reserved at a centre beside what tenants hold, from now on. */
+  reserve(site: string, amounts: Amounts): void {
+    this.#reserved.set(site, amounts);
   }
 
   /** What `tenant` holds. */
@@ -94,7 +103,9 @@ export class Ledger {
   use(site: string): SiteUse {
     const active = this.#active.get(site) ?? {};
     const share = largest([...(this.#standby.get(site)?.values() ?? [])]);
-    return { active, share, total: sumAmounts([active, share]) };
+    const granted = sumAmounts([active, share]);
+    const reserved = this.#reserved.get(site);
+    return { active, share, granted, total: reserved === undefined ? granted : sumAmounts([granted, reserved]) };
   }
 
   /** The same ledger with another entry for one tenant, without changing this one. */

@@ -68,8 +68,8 @@ async function write(ctx: ManagementContext, { kind, name }: Account, amounts: A
   else await updateStatus(ctx, ctx.caches.department, name, change<DepartmentStatus>);
 }
 
-/** Keys under which reservations of others stand in the ledger; no tenant has such a name. */
-const foreignKey = (kind: string, name: string) => `!${kind}/${name}`;
+/** Key under which the reservation of another process for a department stands in the ledger; no tenant has such a name. */
+const foreignKey = (department: string) => `!${department}`;
 
 /**
  * Puts into the ledger what is reserved and no Grant accounts for: another process may be about to write it. It counts
@@ -81,16 +81,18 @@ export function countForeign(ctx: ManagementContext, ledger: Ledger): boolean {
     const extra = positive(subtractAmounts(reserved, due));
     if (Object.keys(extra).length === 0) continue;
     found = true;
-    const holds = kind === 'site' ? [{ site: name, role: 'active' as const, primary: name, amounts: extra }] : [];
-    const department = kind === 'department' ? name : '';
-    ledger.set(foreignKey(kind, name), { department, total: kind === 'department' ? extra : {}, holds });
+    if (kind === 'site') ledger.reserve(name, extra);
+    else ledger.set(foreignKey(name), { department: name, total: extra, holds: [] });
   }
   return found;
 }
 
 /** Takes what `countForeign` put in out again. */
 export function releaseForeign(ctx: ManagementContext, ledger: Ledger): void {
-  for (const { kind, name } of accounts(ctx, ledger)) ledger.set(foreignKey(kind, name), undefined);
+  for (const { kind, name } of accounts(ctx, ledger)) {
+    if (kind === 'site') ledger.reserve(name, {});
+    else ledger.set(foreignKey(name), undefined);
+  }
 }
 
 function nonZero(amounts: Amounts): Amounts {
