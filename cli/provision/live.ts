@@ -30,6 +30,12 @@ export const nothingLive: LiveState = {
   mark: '',
 };
 
+/**
+ * Objects per page. The client's own size keeps a controller responsive; here nothing else waits, and an API server takes
+ * four times as long for the pages of 500 of our own kinds (measured with 2,000 Approvals, 1.35).
+ */
+const pageSize = 5_000;
+
 /** Reads the management centre. A centre without the platform has nothing of it. */
 export async function readLive(client: KubeClient): Promise<LiveState> {
   const [departments, tenants, approvals, grants, claims, sites] = await Promise.all([
@@ -91,7 +97,7 @@ export async function readSite(client: KubeClient): Promise<SeenState> {
     perSite.map(async (resource) => {
       const kept: KubeObject[] = [];
       let versions = '';
-      for await (const { items } of client.pages(resource, { labelSelector: labels.tenant })) {
+      for await (const { items } of client.pages(resource, { labelSelector: labels.tenant, pageSize })) {
         for (const item of items) {
           kept.push(withoutServerFields(item));
           versions += `${versionOf(item)}\n`;
@@ -141,7 +147,7 @@ function withoutServerFields({ status: _, ...object }: KubeObject): KubeObject {
 
 async function listed(client: KubeClient, resource: Resource): Promise<KubeObject[]> {
   try {
-    return (await client.list(resource)).items;
+    return (await client.list(resource, { pageSize })).items;
   } catch (error) {
     if (isNotFound(error)) return [];
     throw error;
