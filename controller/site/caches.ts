@@ -4,6 +4,7 @@ import { type Informer, type InformerOptions, startInformer } from '../../kube/l
 import { resources } from '../../kube/resource.ts';
 import type { KubeObject, Resource } from '../../kube/types.ts';
 import type { ControllerDeps } from '../deps.ts';
+import { keptGrant, type Share } from './alike.ts';
 import { type Held, heldOf, heldSelector } from './held.ts';
 import { createHeldTables } from './held-table.ts';
 import { createTotals, type Totals } from './totals.ts';
@@ -62,6 +63,7 @@ interface CacheOptions {
   readonly deps: ControllerDeps;
   readonly listener: CacheListener;
   readonly confirmConfigMap: string;
+  readonly share: Share;
 }
 
 /** Starts to follow everything that the controller depends on at its own centre. */
@@ -84,7 +86,7 @@ export function startCaches(options: CacheOptions): SiteCaches {
     return informer;
   };
 
-  const grants = followGrants(follow, listener);
+  const grants = followGrants(follow, options);
   const held = followHeld(follow, listener);
   const departments = followDepartments(follow, listener);
   const confirmation = followConfirmation(follow, options);
@@ -107,11 +109,11 @@ export function startCaches(options: CacheOptions): SiteCaches {
 
 type Follow = <T>(more: Omit<InformerOptions<T>, 'client'>) => Informer<T>;
 
-function followGrants(follow: Follow, listener: CacheListener) {
+function followGrants(follow: Follow, { listener, share }: CacheOptions) {
   const informer = follow<Grant>({
     resource: resources.grant,
     namespace: namespaces.grants,
-    transform: withoutManagedFields,
+    transform: (object) => keptGrant(object, share),
     onChange(key, kind, { metadata }) {
       if (kind === 'deleted') written.forget(metadata.uid);
       if (kind === 'deleted' || !written.isOwn(key, metadata.resourceVersion)) listener.changed(metadata.name);
@@ -226,9 +228,4 @@ function untilOf(object: KubeObject): number {
   const until = (object['data'] as { until?: string } | undefined)?.until ?? '';
   const untilMs = Date.parse(until);
   return Number.isNaN(untilMs) ? 0 : untilMs;
-}
-
-function withoutManagedFields(object: KubeObject): Grant {
-  delete object.metadata.managedFields;
-  return object as unknown as Grant;
 }

@@ -5,6 +5,7 @@ import type { Connection } from '../../kube/config.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import type { ControllerDeps, RunningController } from '../deps.ts';
 import { createQueue, done, type Outcome, type Queue } from '../queue.ts';
+import { createShare } from './alike.ts';
 import { type CacheListener, startCaches } from './caches.ts';
 import type { SiteContext } from './context.ts';
 import { startLink } from './link.ts';
@@ -82,6 +83,7 @@ interface Queues {
 
 function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext {
   const lookups = createLookups();
+  const share = createShare();
   const refused = new Set<string>();
   const listener: CacheListener = {
     changed: (name) => grants.add(name),
@@ -96,10 +98,11 @@ function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext
   };
   const ctx: SiteContext = {
     deps,
-    caches: startCaches({ deps, listener, confirmConfigMap }),
+    caches: startCaches({ deps, listener, confirmConfigMap, share }),
     link: startLink({
       deps,
       connect: deps.connect,
+      share,
       onChange: (name) => grants.add(name),
       onConnected: () => addAll(ctx, grants),
       ...(deps.credentialMs === undefined ? {} : { credentialMs: deps.credentialMs }),

@@ -10,6 +10,7 @@ import { ourApiVersion, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { isOlder } from '../../kube/version.ts';
 import type { ControllerDeps } from '../deps.ts';
+import { keptGrant, type Share } from './alike.ts';
 import { type Credential, isRenewalDue, readCredential, renewToken } from './credential.ts';
 
 /** What the management centre has of one Grant, as far as the site knows. */
@@ -35,6 +36,7 @@ export interface LinkOptions {
   /** A client of the management centre, closed by the link. */
   readonly connect: (connection: Connection) => KubeClient;
   readonly onChange: (name: string) => void;
+  readonly share: Share;
   /** A first or a new list is complete: what is in the mirror may be missing there. */
   readonly onConnected: () => void;
   /** How often the Secret is looked at. @default 10_000 */
@@ -165,7 +167,7 @@ async function wentBack(session: Session, site: string): Promise<boolean> {
 
 /** The old session goes on answering until the new one has listed; only then is it ended. */
 async function connect(state: State, credential: Credential): Promise<void> {
-  const { deps, connect: open, onChange } = state.options;
+  const { deps, connect: open, onChange, share } = state.options;
   const client = open(credential.connection);
   const { timings } = deps.config.current();
   const namespace = siteNamespace(deps.site);
@@ -174,10 +176,7 @@ async function connect(state: State, credential: Credential): Promise<void> {
     ...shared,
     resource: resources.grant,
     namespace,
-    transform(object) {
-      delete object.metadata.managedFields;
-      return object as unknown as Grant;
-    },
+    transform: (object) => keptGrant(object, share),
     onChange: (_key, _kind, grant) => onChange(grant.metadata.name),
     maxBackoffMs: timings.backoffMaxMs,
     relistMs: timings.resyncMs,
