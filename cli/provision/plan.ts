@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { formatMoney, parseMoney } from '../../core/decide/price.ts';
 import { exitCodes, isAppError } from '../../core/errors.ts';
 import { planTenants } from '../../core/plan/tenants.ts';
@@ -9,12 +10,13 @@ import { type Centre, eachAtMost } from './centres.ts';
 import { type CentrePlan, type DepartmentPlan, hasChanges, type PlanDocument } from './document.ts';
 import { refOfManifest } from './folder.ts';
 import { lookUpIn, type SeenState, type SiteState } from './live.ts';
+import { heldBack } from './reading.ts';
 import { type PlanRecord, readPlanRecord, writePlanRecord } from './record.ts';
 import { type Session, stackOf } from './session.ts';
 import { departmentChanges, refuseForeign, type TenantChanges } from './sets.ts';
 
-/** Previews that run at once: each is two processes and most of a core for two seconds. */
-const previewsAtOnce = 3;
+/** Previews that run at once, all of a usual cloud: each is two processes and most of a core for two seconds. */
+const previewsAtOnce = 4;
 
 /** How far a plan is, per centre. */
 export type OnCentre = (name: string, plan: CentrePlan | undefined) => void;
@@ -27,17 +29,17 @@ export type OnCentre = (name: string, plan: CentrePlan | undefined) => void;
 export async function planOnline(session: Session, onCentre: OnCentre): Promise<PlanDocument> {
   const begun = session.ctx.now();
   refuseForeign(session.tenants);
-  const [platform, sites, departments] = await Promise.all([
-    planCentres(session, onCentre),
-    readSites(session),
-    planDepartments(session),
-  ]);
+  // The centres look at their platform while the tenants are planned here.
+  const looking = heldBack(planCentres(session, onCentre));
+  const [sites, departments] = await Promise.all([readSites(session), planDepartments(session)]);
   const { stateDir, management, live } = session;
   const answered = management.down === undefined;
   const record = answered ? undefined : readPlanRecord(stateDir);
   const remembered = answered ? writePlanRecord(stateDir, { at: session.ctx.now(), live, sites }) : undefined;
+  // Planning gives no way to what runs beside it: the questions go out first.
+  await setImmediate();
   const tenants = planOf({ ...session, live: record?.live ?? live }, sites, begun);
-  await remembered;
+  const [platform] = await Promise.all([looking, remembered]);
   return document(session, { platform, departments, tenants, recordedAt: record?.at, begun });
 }
 

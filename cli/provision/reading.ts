@@ -57,7 +57,7 @@ async function readCentre(client: Centre['client']): Promise<SiteRead> {
 }
 
 /** The promise itself; its failure counts only for those who wait for it. */
-function heldBack<T>(promise: Promise<T>): Promise<T> {
+export function heldBack<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => undefined);
   return promise;
 }
