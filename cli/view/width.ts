@@ -9,7 +9,11 @@ const escapes = /\u001b\[[0-9;]*m/g;
 const wide =
   /^[\u1100-\u115f\u231a\u231b\u2329\u232a\u23e9-\u23ec\u25fd\u25fe\u2614\u2615\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{1f300}-\u{1f64f}\u{1f680}-\u{1f6ff}\u{1f900}-\u{1f9ff}\u{20000}-\u{3fffd}]/u;
 
-const graphemes = new Intl.Segmenter('und', { granularity: 'grapheme' });
+/** ASCII, common Chinese characters and the punctuation of both: each character is a grapheme, from U+3000 on a wide one. */
+const simple = /^[ -~\u00b7\u2014\u2018-\u201d\u2026\u3000-\u3020\u4e00-\u9fff\uff01-\uff60]*$/;
+
+/** Made when it is needed: it takes 10 ms, and most text does without. */
+let segmenter: Intl.Segmenter | undefined;
 const plain = /^[\u0020-\u007e]*$/;
 
 /** Width of one grapheme: 0 for a lone mark or control character, 2 when wide, else 1. */
@@ -18,13 +22,22 @@ function graphemeWidth(grapheme: string): number {
   return /^[\p{M}\p{Cc}\u200b-\u200f]/u.test(grapheme) ? 0 : 1;
 }
 
+function graphemesOf(text: string): Iterable<Intl.SegmentData> {
+  segmenter ??= new Intl.Segmenter('und', { granularity: 'grapheme' });
+  return segmenter.segment(text);
+}
+
 /** Columns that `text` takes, without its escape sequences. */
 export function widthOf(text: string): number {
   if (plain.test(text)) return text.length;
   const bare = text.replace(escapes, '');
   if (plain.test(bare)) return bare.length;
   let width = 0;
-  for (const { segment } of graphemes.segment(bare)) width += graphemeWidth(segment);
+  if (simple.test(bare)) {
+    for (const character of bare) width += character < '\u3000' ? 1 : 2;
+    return width;
+  }
+  for (const { segment } of graphemesOf(bare)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -39,7 +52,7 @@ export function cutTo(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = '';
   let used = 0;
-  for (const { segment } of graphemes.segment(text.replace(escapes, ''))) {
+  for (const { segment } of graphemesOf(text.replace(escapes, ''))) {
     const next = used + graphemeWidth(segment);
     if (next > width - 1) break;
     kept += segment;
@@ -75,7 +88,7 @@ const closing = /^[，。、；：！？）》”’]/u;
 function pieces(line: string): string[] {
   const found: string[] = [];
   let open = false;
-  for (const { segment } of graphemes.segment(line)) {
+  for (const { segment } of graphemesOf(line)) {
     const last = found.length - 1;
     const isWide = wide.test(segment);
     if (last >= 0 && (closing.test(segment) || segment === ' ' || (open && !isWide))) found[last] += segment;

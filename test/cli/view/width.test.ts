@@ -83,4 +83,21 @@ describe('a table', () => {
     for (const line of narrow) expect(widthOf(line)).toBeLessThanOrEqual(30);
     expect(renderTable({ columns, rows, width: 0 })[1]).not.toContain('…');
   });
+
+  it('is the same with and without the quick way for common characters', () => {
+    const ranges = [
+      [0x20, 0x7e],
+      [0x2014, 0x2026],
+      [0x3000, 0x3020],
+      [0x4e00, 0x9fff],
+      [0xff01, 0xff60],
+    ] as const;
+    for (const [first, last] of ranges) {
+      for (let code = first; code <= last; code += 1) {
+        const character = String.fromCodePoint(code);
+        // An accented letter beside it takes the long way.
+        expect([character, widthOf(character)]).toEqual([character, widthOf(`é${character}é`) - 2]);
+      }
+    }
+  });
 });
