@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { memberOf } from '../cli/applyset.ts';
+import { pageSize } from '../cli/provision/live.ts';
 import { tenantSet } from '../cli/provision/sets.ts';
 import { departmentOfNamespace, labels, managers } from '../core/model/names.ts';
 import { pathOf, resources } from '../kube/resource.ts';
@@ -278,7 +279,7 @@ function listAll(cloud: PlanCloud): Promise<Timing> {
   for (const site of localSites) paths[site] = ofSite;
   return clocked(cloud, async () => {
     const reading = Object.entries(paths).map(([site, own]) =>
-      loadList({ target: adminOf(cloud, site), paths: own, limit: 500, decode: 'drain' }),
+      loadList({ target: adminOf(cloud, site), paths: own, limit: pageSize, decode: 'drain' }),
     );
     const read = await Promise.all(reading);
     const seconds =

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -132,18 +133,15 @@ func decode(how string, body []byte) (next string, objects int, err error) {
 	return "", 0, fmt.Errorf("unknown way to decode: %s", how)
 }
 
-// continueOf finds metadata.continue without reading the items: list metadata comes first.
+// continueOf finds metadata.continue without reading the items: the metadata of a list comes first, but last in lists of
+// custom kinds.
 func continueOf(body []byte) string {
-	head := body[:min(len(body), 4096)]
-	const mark = `"continue":"`
-	for at := 0; at+len(mark) < len(head); at++ {
-		if string(head[at:at+len(mark)]) == mark {
-			rest := head[at+len(mark):]
-			for end := range rest {
-				if rest[end] == '"' {
-					return string(rest[:end])
-				}
-			}
+	const edge = 4096
+	mark := []byte(`"continue":"`)
+	for _, part := range [][]byte{body[:min(len(body), edge)], body[max(0, len(body)-edge):]} {
+		if _, rest, found := bytes.Cut(part, mark); found {
+			token, _, _ := bytes.Cut(rest, []byte(`"`))
+			return string(token)
 		}
 	}
 	return ""
