@@ -20,7 +20,7 @@ const mib = 1024 * 1024;
 export interface Memory {
   /** Namespaces of tenants. */
   readonly size: number;
-  /** Started with NODE_COMPILE_CACHE, as an image would be; its first start fills the cache and does not count. */
+  /** With Node's compile cache; its first start fills the cache and does not count. */
   readonly compileCache: boolean;
   readonly resident: readonly number[];
   readonly heap: readonly number[];
@@ -52,7 +52,7 @@ async function main(): Promise<void> {
 }
 
 /** Starts the controller `runs` times at a centre as it is, and collects its garbage once it has settled. */
-export async function measureMemory(centre: BenchCentre, runs: number, compileCache = false): Promise<Memory> {
+export async function measureMemory(centre: BenchCentre, runs: number, compileCache = true): Promise<Memory> {
   const { grants, namespaces } = await countTenants(centre);
   const resident: number[] = [];
   const heap: number[] = [];
@@ -76,15 +76,15 @@ export function reportMemory(
   measured: readonly Memory[],
   options: { readonly record: boolean; readonly command: string },
 ): void {
-  const plain = measured.filter(({ compileCache }) => !compileCache);
-  const first = plain[0];
-  const last = plain.at(-1);
+  const usual = measured.filter(({ compileCache }) => compileCache);
+  const first = usual[0];
+  const last = usual.at(-1);
   const slope = (of: (one: Memory) => readonly number[]): number => {
     if (first === undefined || last === undefined || first === last) return Number.NaN;
     return ((median(of(last)) - median(of(first))) * 1024) / (last.size - first.size);
   };
   const rows = measured.map(({ size, compileCache, resident, heap }) => [
-    `${size}${compileCache ? ', NODE_COMPILE_CACHE' : ''}`,
+    `${size}${compileCache ? '' : ', no compile cache'}`,
     spread(resident, 1),
     spread(heap, 1),
     '',

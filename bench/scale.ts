@@ -29,7 +29,7 @@ async function main(): Promise<void> {
   const memories: Memory[] = [];
   const starts: ColdStart[] = [];
   try {
-    memories.push(await measureMemory(centre, memoryRuns), await measureMemory(centre, memoryRuns, true));
+    memories.push(await measureMemory(centre, memoryRuns, false), await measureMemory(centre, memoryRuns));
     const captured = await captureRequests(centre);
     for (const size of sizes) {
       const before = Date.now();

@@ -49,6 +49,8 @@ async function main(): Promise<void> {
 /** Takes the four sides by turns, `runs` times, at a centre as it is. */
 export async function measureStart(centre: BenchCentre, runs: number): Promise<ColdStart> {
   const { grants } = await countTenants(centre);
+  // The first start fills the compile cache.
+  await (await startController(centre)).stop();
   await waitQuiet([centre]);
   const results = await interleave<Run>(runs, {
     [controllers.site]: () => byController(centre, grants),

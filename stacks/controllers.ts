@@ -6,7 +6,7 @@ import type { KubeObject } from '../kube/types.ts';
 export interface ControllerOptions {
   /** Name of the Deployment, ServiceAccount and container. */
   readonly name: string;
-  /** What `controller/main.ts` is told to be. */
+  /** What `controller/start.js` is told to be. */
   readonly program: 'management' | 'site';
   readonly site: string;
   readonly image: string;
@@ -82,7 +82,7 @@ function container(options: ControllerOptions): Record<string, unknown> {
     name: options.name,
     image: options.image,
     imagePullPolicy: 'IfNotPresent',
-    command: ['node', 'controller/main.ts', options.program],
+    command: ['node', 'controller/start.js', options.program],
     env: [
       { name: 'JINHONG_SITE', value: options.site },
       { name: 'JINHONG_HTTP_PORT', value: '8080' },

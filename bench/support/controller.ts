@@ -14,7 +14,7 @@ export interface RunningProcess {
   readonly pid: number;
 }
 
-/** The real site controller (`node controller/main.ts site`) with its own service account. */
+/** The real site controller (`node controller/start.js site`) with its own service account. */
 export interface Controller extends RunningProcess {
   /** When the process was launched, on the wall clock. */
   readonly startedNs: number;
@@ -38,7 +38,10 @@ export interface ControllerOptions {
   readonly via?: { readonly server: string; readonly ca: string };
   /** With `--expose-gc` and bench/support/collect.ts, so that `collect` works. */
   readonly gc?: boolean;
-  /** With Node's compile cache in a folder of the centre, which spares it the program that strips types. */
+  /**
+   * With Node's compile cache, kept in a folder of the centre from one start to the next; it spares the program that
+   * strips types. @default true
+   */
   readonly compileCache?: boolean;
   /** Writes a CPU profile into this folder when it ends. */
   readonly profileDir?: string;
@@ -64,7 +67,7 @@ export async function startController(
   const startedNs = Date.now() * 1e6;
   const { id, exited } = await launch({
     command: process.execPath,
-    args: [...nodeFlags(options), 'controller/main.ts', 'site'],
+    args: [...nodeFlags(options), 'controller/start.js', 'site'],
     env: {
       PATH: '/usr/local/bin:/usr/bin:/bin',
       HOME: root,
@@ -74,7 +77,9 @@ export async function startController(
       JINHONG_SITE: benchSite,
       JINHONG_HTTP_HOST: '127.0.0.1',
       JINHONG_HTTP_PORT: String(port),
-      ...(options.compileCache === true ? { NODE_COMPILE_CACHE: join(root, 'compile-cache') } : {}),
+      ...(options.compileCache === false
+        ? { NODE_DISABLE_COMPILE_CACHE: '1' }
+        : { NODE_COMPILE_CACHE: join(root, 'compile-cache') }),
       BENCH_COLLECT_FILE: join(root, 'collected.json'),
     },
     logFile,

@@ -19,7 +19,7 @@ export interface Controller {
   readonly credential: string;
 }
 
-const main = join(import.meta.dirname, '../../controller/main.ts');
+const main = join(import.meta.dirname, '../../controller/start.js');
 
 /** Starts and ends controllers for one test file. */
 export interface Nursery {

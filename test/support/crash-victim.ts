@@ -49,7 +49,7 @@ export interface Kill {
   readonly when: 'before' | 'after';
 }
 
-const main = join(import.meta.dirname, '../../controller/main.ts');
+const main = join(import.meta.dirname, '../../controller/start.js');
 
 /** Whether a call changes something that counts: Leases, dry runs and token requests do not. Pure. */
 export function isWrite(call: ProxyCall): boolean {

@@ -33,7 +33,7 @@ interface Controller {
   readonly url: () => Promise<string>;
 }
 
-const main = join(import.meta.dirname, '../../../controller/main.ts');
+const main = join(import.meta.dirname, '../../../controller/start.js');
 
 /** Runs the program as its own process, with the site controller's account and nothing else. */
 function start(program = 'site'): Controller {
