@@ -12,6 +12,7 @@ import { isOlder } from '../../kube/version.ts';
 import type { ControllerDeps } from '../deps.ts';
 import { keptGrant, type Share } from './alike.ts';
 import { type Credential, isRenewalDue, readCredential, renewToken } from './credential.ts';
+import { createWritten, type Written } from './written.ts';
 
 /** What the management centre has of one Grant, as far as the site knows. */
 export type Offer =
@@ -47,6 +48,8 @@ interface Session {
   readonly fingerprint: string;
   readonly client: KubeClient;
   readonly informer: Informer<Grant>;
+  /** Own reports that the informer has not seen yet: without them the same would be told again. */
+  readonly written: Written<Grant>;
   readonly heart: Heartbeat;
   /** Versions at the last look, for `wentBack`. */
   looked?: { readonly lease: string; readonly known: string };
@@ -82,18 +85,22 @@ export function startLink(options: LinkOptions): Link {
   const running = keepConnected(state);
   return {
     offer(name) {
-      const informer = state.session?.informer;
-      if (informer === undefined || !informer.hasSynced()) return { type: 'unknown' };
-      const grant = informer.get(prefix + name);
+      const { session } = state;
+      if (session === undefined || !session.informer.hasSynced()) return { type: 'unknown' };
+      const grant = session.written.get(prefix + name);
       return grant === undefined ? { type: 'absent' } : { type: 'present', grant };
     },
     names: () => (state.session?.informer.keys() ?? []).map((key) => key.slice(prefix.length)),
     async report(grant, status) {
-      const client = (state.next ?? state.session)?.client;
-      if (client === undefined) return;
-      const { name, namespace, uid } = grant.metadata;
+      const session = state.next ?? state.session;
+      if (session === undefined) return;
+      const { name, namespace, uid, generation } = grant.metadata;
       const object = { apiVersion: ourApiVersion, kind: 'Grant', metadata: { name, namespace, uid }, status };
-      await client.apply(object as KubeObject, { fieldManager: managers.site, force: true, subresource: 'status' });
+      const asStatus = { fieldManager: managers.site, force: true, subresource: 'status' };
+      const stored = keptGrant(await session.client.apply(object as KubeObject, asStatus), options.share);
+      // With a newer decision in it (or its removal), it is news, and has to come as such.
+      if (stored.metadata.generation !== generation || stored.metadata.deletionTimestamp !== undefined) return;
+      session.written.note(prefix + name, stored.metadata.resourceVersion, stored);
     },
     isConnected: () => state.session?.informer.hasSynced() === true,
     tried: tried.promise,
@@ -177,11 +184,16 @@ async function connect(state: State, credential: Credential): Promise<void> {
     resource: resources.grant,
     namespace,
     transform: (object) => keptGrant(object, share),
-    onChange: (_key, _kind, grant) => onChange(grant.metadata.name),
+    onChange(key, kind, { metadata }) {
+      const own = kind !== 'deleted' && written.isOwn(key, metadata.resourceVersion);
+      written.caughtUp(key);
+      if (!own) onChange(metadata.name);
+    },
     maxBackoffMs: timings.backoffMaxMs,
     relistMs: timings.resyncMs,
     metrics: deps.metrics.informer(client.name),
   });
+  const written = createWritten<Grant>(informer, ({ metadata }) => metadata.uid);
   deps.metrics.watchInformer(client.name, 'Grant', informer);
   const heart = startHeartbeat({
     ...shared,
@@ -192,7 +204,7 @@ async function connect(state: State, credential: Credential): Promise<void> {
     leaseDurationSeconds: Math.ceil(timings.silentAfterMs / 1000),
   });
   await end(state.next);
-  const session: Session = { fingerprint: credential.fingerprint, client, informer, heart };
+  const session: Session = { fingerprint: credential.fingerprint, client, informer, written, heart };
   state.next = session;
   informer.synced.then(
     () => adopt(state, session),
