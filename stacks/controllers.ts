@@ -20,6 +20,16 @@ const credentialMount = '/var/run/secrets/jinhong/management';
 const nobody = 65532;
 
 /**
+ * How the C library gives memory back. Lists of thousands of objects pass through buffers, of which its allocator keeps most
+ * for good: 30 KiB per namespace at 2,000 of them, 10 KiB with these (glibc; musl does not read them).
+ */
+export const memoryVariables = {
+  MALLOC_ARENA_MAX: '1',
+  MALLOC_MMAP_THRESHOLD_: '4096',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+} as const;
+
+/**
  * The Deployment of a controller. It meets the pod security level `restricted`, writes nothing to its root, and starts
  * without the credential Secret: the Secret appears when the site joins. Requests and limits: docs/figures.md. Pure.
  */
@@ -86,6 +96,7 @@ function container(options: ControllerOptions): Record<string, unknown> {
     env: [
       { name: 'JINHONG_SITE', value: options.site },
       { name: 'JINHONG_HTTP_PORT', value: '8080' },
+      ...Object.entries(memoryVariables).map(([name, value]) => ({ name, value })),
     ],
     ports: [{ name: 'http', containerPort: 8080, protocol: 'TCP' }],
     startupProbe: probe('/healthz', { periodSeconds: 2, failureThreshold: 30 }),

@@ -5,6 +5,7 @@ import { namespaces } from '../../core/model/names.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import { isRunning, launch, type ProcessId, residentBytes, signal, stopProcess } from '../../local/processes.ts';
+import { memoryVariables } from '../../stacks/controllers.ts';
 import { type BenchCentre, benchSite } from './centre.ts';
 
 const project = join(import.meta.dirname, '../..');
@@ -70,6 +71,7 @@ export async function startController(
     args: [...nodeFlags(options), 'controller/start.js', 'site'],
     env: {
       PATH: '/usr/local/bin:/usr/bin:/bin',
+      ...memoryVariables,
       HOME: root,
       KUBERNETES_SERVICE_HOST: url.hostname,
       KUBERNETES_SERVICE_PORT: url.port,
