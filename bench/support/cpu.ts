@@ -37,9 +37,9 @@ export function cpuBetween(before: CpuSeconds, after: CpuSeconds): CpuSeconds {
 export async function waitQuiet(
   centres: readonly BenchCentre[],
   controllers: readonly RunningProcess[] = [],
-  share = 0.15,
+  share = 0.2,
 ): Promise<void> {
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 20_000;
   const total = (): number => Object.values(cpuNow(centres, controllers)).reduce((sum, seconds) => sum + seconds, 0);
   while (Date.now() < deadline) {
     const before = total();
