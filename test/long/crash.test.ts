@@ -12,6 +12,8 @@ import { siteFailover, siteLife, startSiteWorld } from '../support/crash-site.ts
 import { chainsOf, isOwn, type UpEnd, upThrough } from '../support/crash-up.ts';
 
 const silenceMs = 60_000;
+/** How often Events that repeat are counted up (kube/events.ts), and a little more. */
+const countingMs = 35_000;
 
 type Row = (string | number)[];
 const rows: Row[] = [];
@@ -64,6 +66,7 @@ describe('killed before and after every write', () => {
         ...(await whole(world, siteLife(world.admin))).tallies,
         ...(await whole(world, siteFailover(world.admin))).tallies,
       ]);
+      await isSilent(world, countingMs);
       expect(await isSilent(world, silenceMs)).toEqual([]);
     } finally {
       await world.stop();
@@ -79,6 +82,7 @@ describe('killed before and after every write', () => {
       const half = { ...life, phases: life.phases.filter(({ name }) => name !== 'remove') };
       const { failures } = await liveThrough(world, { ...reference, scenario: half }, new Map());
       expect(failures).toEqual([]);
+      await isSilent(world, countingMs);
       expect(await isSilent(world, silenceMs)).toEqual([]);
     } finally {
       await world.stop();
