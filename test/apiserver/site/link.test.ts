@@ -105,6 +105,23 @@ describe('the way to the management centre', () => {
     expect(proxy.sessions() - before).toBe(1);
   });
 
+  it('carries each status once, though the watch is late to say that it is there', async () => {
+    proxy.rule(({ verb }) =>
+      verb === 'watch' ? { line: (line) => new Promise((resolve) => setTimeout(resolve, 1_000, [line])) } : undefined,
+    );
+    run();
+    const { name, namespace } = await readyTenant(admin);
+    const before = await find(admin, resources.networkPolicy, dns(namespace));
+    await admin.remove(resources.networkPolicy, dns(namespace));
+    await until('the policy is back', async () => {
+      const now = await find(admin, resources.networkPolicy, dns(namespace));
+      return now !== undefined && now.metadata.uid !== before?.metadata.uid;
+    });
+    const told = () => proxy.calls.filter((call) => call.path.endsWith(`/${name}/status`)).map(({ body }) => body);
+    await until('it is told', () => told().length > 0);
+    expect(told()).toEqual([...new Set(told())]);
+  });
+
   it('is renewed by the site itself, and the new token is used', async () => {
     run();
     await readyTenant(admin);
