@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { managers } from '../core/model/names.ts';
+import { platformLabels } from '../core/access/objects.ts';
+import { labels, managers } from '../core/model/names.ts';
 import { canonicalJson, equalsOwned } from '../kube/apply.ts';
 import { isNotFound } from '../kube/errors.ts';
-import { resourceOf } from '../kube/resource.ts';
+import { keyOf, resourceOf } from '../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../kube/types.ts';
 import { annotated, providerVersion } from './registration.ts';
 
@@ -35,19 +36,50 @@ export function platformHash(objects: readonly KubeObject[]): string {
   return createHash('sha256').update(text).digest('base64url');
 }
 
+/** From so many objects of a kind on, one list of all that carry the platform's label is less work than a read of each. */
+const worthAList = 3;
+
 /**
  * Which of `objects` are missing at the centre or differ from it, in the order given; empty when all are as they should
- * be. One read per object, all at once over one connection; missing kinds count as missing objects.
+ * be. One list per kind, all at once over one connection, and a read of each object that no list has: it is of a kind with
+ * few, or lost the label. Missing kinds count as missing objects.
  */
 export async function findDeviations(client: KubeClient, objects: readonly KubeObject[]): Promise<Deviation[]> {
-  const found = await Promise.all(objects.map((object) => compare(client, object)));
+  const kinds = [...Map.groupBy(objects, ({ apiVersion, kind }) => `${apiVersion} ${kind}`).values()];
+  const lists = await Promise.all(kinds.map((ofKind) => listed(client, ofKind)));
+  const known = new Map(lists.flat().map((live) => [`${live.kind} ${keyOf(live)}`, live]));
+  const found = await Promise.all(
+    objects.map((object) => compare(client, object, known.get(`${object.kind} ${keyOf(object)}`))),
+  );
   return found.flatMap((deviation) => deviation ?? []);
 }
 
-async function compare(client: KubeClient, object: KubeObject): Promise<Deviation | undefined> {
+async function listed(client: KubeClient, wanted: readonly KubeObject[]): Promise<KubeObject[]> {
+  const [first] = wanted;
+  if (first === undefined || wanted.length < worthAList) return [];
+  const { namespace } = first.metadata;
+  const inOne = wanted.every(({ metadata }) => metadata.namespace === namespace);
+  const labelSelector = `${labels.partOf}=${platformLabels[labels.partOf]}`;
+  try {
+    const options = inOne && namespace !== undefined ? { labelSelector, namespace } : { labelSelector };
+    const { items } = await client.list(resourceOf(first), options);
+    // Items of a list come without kind and apiVersion.
+    return items.map((item) => ({ ...item, apiVersion: first.apiVersion, kind: first.kind }));
+  } catch (error) {
+    if (isNotFound(error)) return [];
+    throw error;
+  }
+}
+
+async function compare(
+  client: KubeClient,
+  object: KubeObject,
+  known: KubeObject | undefined,
+): Promise<Deviation | undefined> {
   try {
     const { name, namespace } = object.metadata;
-    const live = await client.get(resourceOf(object), namespace === undefined ? { name } : { name, namespace });
+    const ref = namespace === undefined ? { name } : { name, namespace };
+    const live = known ?? (await client.get(resourceOf(object), ref));
     const same = equalsOwned(live, object, { full: isComparedInFull(object) });
     return same ? undefined : { object, state: 'different', live };
   } catch (error) {
