@@ -105,8 +105,8 @@ async function disturb(bench: Bench, which: Side, kind: Kind, { names, many, fli
   const fromMs = Date.now();
   const before = cpuNow([centre], [controller]);
   const result = await loadDrift({
-    target: centre.siteTarget,
-    vandal: centre.adminTarget,
+    target: which === 'raw' ? centre.breakGlassTarget : centre.siteTarget,
+    vandal: centre.breakGlassTarget,
     cases: names.map((name) => caseOf(which, kind, name)),
     watch: '/apis/networking.k8s.io/v1/networkpolicies',
     restore: which === 'raw',

@@ -15,6 +15,7 @@ import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { ensureBinaries } from '../../local/binaries.ts';
 import { type Centre, startCentre, stopCentre } from '../../local/centre.ts';
 import { centrePaths, centreProcesses } from '../../local/centre-files.ts';
+import { issueClientCertificate } from '../../local/kubeconfig.ts';
 import { portsOf } from '../../local/ports.ts';
 import { phaseOf, platformObjects } from '../../stacks/platform.ts';
 import { cityCloud } from '../../test/support/city.ts';
@@ -42,6 +43,8 @@ export interface BenchCentre {
   /** The administrator, as a client and for the loader. */
   readonly admin: KubeClient;
   readonly adminTarget: Target;
+  /** Somebody of the break-glass group, who alone may change the platform's objects in tenants' namespaces. */
+  readonly breakGlassTarget: Target;
   /** The site controller's own account, for the loader and for the controller. */
   readonly siteTarget: Target;
   /** Its account in `site-east`, for reports. */
@@ -110,6 +113,7 @@ async function furnish(centre: Centre, index: number, stopAll: () => Promise<voi
   const adminTarget: Target = { server: url, ca, cert: centre.admin.cert, key: centre.admin.key };
   const admin = createClient({ name, ...adminTarget }, { component: 'bench' });
   for (const object of platform()) await applyWhenServed(admin, object);
+  const breaker = await issueClientCertificate(dir, { user: 'breaker', groups: [cityCloud.groups.breakGlass] });
   const token = await tokenOf(admin, namespaces.system, controllers.site);
   const reportToken = await tokenOf(admin, siteNamespace(benchSite), siteAccountName);
   const pids = Object.fromEntries(
@@ -123,6 +127,7 @@ async function furnish(centre: Centre, index: number, stopAll: () => Promise<voi
     ca,
     admin,
     adminTarget,
+    breakGlassTarget: { server: url, ca, cert: breaker.cert, key: breaker.key },
     siteTarget: { server: url, ca, token },
     reportTarget: { server: url, ca, token: reportToken },
     pids,
