@@ -3,6 +3,7 @@ import { readCredential, renewToken } from '../../../controller/site/credential.
 import { siteAccountName } from '../../../core/access/management.ts';
 import { managementCredential } from '../../../core/access/site.ts';
 import { memberRoles, policyNames } from '../../../core/desired/index.ts';
+import type { GrantSpec } from '../../../core/model/grant.ts';
 import { namespaces, siteNamespace } from '../../../core/model/names.ts';
 import { createClient } from '../../../kube/client.ts';
 import { resources } from '../../../kube/resource.ts';
@@ -56,6 +57,7 @@ const leave = (): void => {
   proxy.cut();
 };
 const comeBack = (): void => proxy.rule(() => undefined);
+const revisionOf = ({ decision }: GrantSpec) => `"revision":${decision.revision}`;
 const dns = (namespace: string) => ({ namespace, name: policyNames.dns });
 
 describe('with the management centre away', () => {
@@ -110,15 +112,17 @@ describe('the way to the management centre', () => {
       verb === 'watch' ? { line: (line) => new Promise((resolve) => setTimeout(resolve, 1_000, [line])) } : undefined,
     );
     run();
-    const { name, namespace } = await readyTenant(admin);
+    const { spec, name, namespace } = await readyTenant(admin);
     const before = await find(admin, resources.networkPolicy, dns(namespace));
     await admin.remove(resources.networkPolicy, dns(namespace));
     await until('the policy is back', async () => {
       const now = await find(admin, resources.networkPolicy, dns(namespace));
       return now !== undefined && now.metadata.uid !== before?.metadata.uid;
     });
+    const next = nextDecision(spec);
+    await decide(admin, next);
     const told = () => proxy.calls.filter((call) => call.path.endsWith(`/${name}/status`)).map(({ body }) => body);
-    await until('it is told', () => told().length > 0);
+    await until('the next decision is told', () => told().some((body) => body.includes(revisionOf(next))));
     expect(told()).toEqual([...new Set(told())]);
   });
 
