@@ -1,6 +1,7 @@
+import type { PlainObject } from '../../core/access/objects.ts';
 import type { Desired } from '../../core/desired/index.ts';
 import { annotations } from '../../core/model/names.ts';
-import { resources } from '../../kube/resource.ts';
+import { keyOf, resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
@@ -16,11 +17,18 @@ interface RoleBinding extends KubeObject {
   subjects?: { kind: string; name: string }[];
 }
 
-/** Whether a namespace that is there has not yet the marks that are wanted: they name the groups of the members. */
-export function membersChange(ctx: SiteContext, { namespace, steps }: Desired): boolean {
-  const held = ctx.caches.held('Namespace', namespace);
-  const wanted = steps.flat().find(({ kind }) => kind === 'Namespace');
-  return held !== undefined && wanted !== undefined && held.hash !== contentHash(wanted);
+/**
+ * Whether other groups are to be members of a namespace that is there: it has not yet the marks that name them, nor the
+ * bindings, which come after the marks.
+ */
+export function membersChange(ctx: SiteContext, { namespace, steps, absent }: Desired): boolean {
+  const wanted = steps.flat();
+  const differs = (object: PlainObject): boolean =>
+    ctx.caches.held(object.kind, keyOf(object))?.hash !== contentHash(object);
+  const mark = wanted.find(({ kind }) => kind === 'Namespace');
+  if (ctx.caches.held('Namespace', namespace) === undefined || mark === undefined || !differs(mark)) return false;
+  const surplus = absent.some(({ kind, name }) => ctx.caches.held(kind, `${namespace}/${name}`) !== undefined);
+  return surplus || wanted.some((object) => object.kind === 'RoleBinding' && differs(object));
 }
 
 /** Removes the tenant's own RoleBindings that name a group or a person who is no member (any more). @throws as the client */
