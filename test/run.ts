@@ -1,12 +1,15 @@
 /**
- * Runs every suite, one after another, and ends with `N passed, N failed`. Exit code 1 when a test failed, was skipped
- * or retried, or when a suite could not start. `node test/run.ts unit apiserver` runs only those; `long` is in none of the
- * gate's runs (`npm run test:long`) and records what it found in docs/results.
+ * Runs every suite and ends with `N passed, N failed`. Exit code 1 when a test failed, was skipped or retried, or when a
+ * suite could not start. The unit tests need all cores and come first; the other suites mostly wait for servers and run
+ * side by side, each line under its suite's name. `node test/run.ts unit apiserver` runs only those; `long` is in none of
+ * the gate's runs (`npm run test:long`) and records what it found in docs/results.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
 interface Report {
@@ -27,7 +30,7 @@ interface Suite {
 
 const vitest = fileURLToPath(new URL('./node_modules/vitest/vitest.mjs', new URL('..', import.meta.url)));
 
-function runSuite(name: string): Suite {
+async function runSuite(name: string): Promise<Suite> {
   const folder = mkdtempSync(join(tmpdir(), 'jinhong-report-'));
   const file = join(folder, 'report.json');
   const started = performance.now();
@@ -42,7 +45,11 @@ function runSuite(name: string): Suite {
     `--outputFile.json=${file}`,
   ];
   const env = name === 'long' ? { ...process.env, RECORD_RESULTS: '1' } : process.env;
-  const { status } = spawnSync(process.execPath, args, { stdio: 'inherit', env });
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  for (const stream of [child.stdout, child.stderr]) tell(name, stream);
+  const status = await new Promise((resolve, reject) => {
+    child.once('error', reject).once('close', resolve);
+  });
   const report = readReport(file);
   rmSync(folder, { recursive: true, force: true });
   const failed = (report?.numFailedTests ?? 0) || (status === 0 && report !== undefined ? 0 : 1);
@@ -55,6 +62,12 @@ function runSuite(name: string): Suite {
   };
 }
 
+function tell(name: string, stream: Readable): void {
+  createInterface({ input: stream }).on('line', (line) => {
+    process.stdout.write(line === '' ? '\n' : `${name}: ${line}\n`);
+  });
+}
+
 function readReport(file: string): Report | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as Report;
@@ -64,7 +77,10 @@ function readReport(file: string): Report | undefined {
 }
 
 const wanted = process.argv.slice(2);
-const suites = (wanted.length > 0 ? wanted : ['unit', 'apiserver', 'cloud']).map(runSuite);
+const names = wanted.length > 0 ? wanted : ['unit', 'apiserver', 'cloud'];
+const suites: Suite[] = [];
+if (names.includes('unit')) suites.push(await runSuite('unit'));
+suites.push(...(await Promise.all(names.filter((name) => name !== 'unit').map(runSuite))));
 for (const { name, seconds, passed, failed, skipped } of suites) {
   console.log(
     `${name.padEnd(10)} ${(seconds / 60).toFixed(1)} min: ${passed} passed, ${failed} failed, ${skipped} skipped`,
