@@ -62,9 +62,7 @@ async function listed(client: KubeClient, wanted: readonly KubeObject[]): Promis
   const labelSelector = `${labels.partOf}=${platformLabels[labels.partOf]}`;
   try {
     const options = inOne && namespace !== undefined ? { labelSelector, namespace } : { labelSelector };
-    const { items } = await client.list(resourceOf(first), options);
-    // Items of a list come without kind and apiVersion.
-    return items.map((item) => ({ ...item, apiVersion: first.apiVersion, kind: first.kind }));
+    return (await client.list(resourceOf(first), options)).items;
   } catch (error) {
     if (isNotFound(error)) return [];
     throw error;
