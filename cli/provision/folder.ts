@@ -50,8 +50,10 @@ export async function readFolder(
   const files = await readFiles(ctx, path);
   const elsewhere = ctx.cloud === undefined ? undefined : findCloudFile(ctx);
   const given = elsewhere === undefined ? undefined : await loadCloudFile(elsewhere);
-  const early = cloudAmong(files) ?? given;
-  if (early !== undefined) onCloud?.(early);
+  if (onCloud !== undefined) {
+    const early = cloudAmong(files) ?? given;
+    if (early !== undefined) onCloud(early);
+  }
   const loading = startLoading(given === undefined ? {} : { cloud: given });
   let begun = performance.now();
   for (const file of files) {
