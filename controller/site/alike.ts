@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto';
 import type { Grant } from '../../core/model/kinds.ts';
 import type { KubeObject } from '../../kube/types.ts';
+import { shortHash } from './held.ts';
 
 /** Gives equal values as one and the same, so that they take memory once. What is given back is frozen at every depth. */
 export type Share = <T>(value: T) => T;
@@ -8,7 +8,7 @@ export type Share = <T>(value: T) => T;
 /** How many of the last values, and of the last texts, are looked through: those of some thousand Grants. */
 const mostKnown = 10_000;
 
-/** A value is known by its JSON text, a longer one by 16 bytes of the text's SHA-256. */
+/** A value is known by its JSON text, by the hash of a longer one. */
 const longestKey = 64;
 
 /**
@@ -55,5 +55,5 @@ function mapFields<T extends object>(value: T, map: (field: unknown) => unknown)
 
 function keyOf(value: object): string {
   const text = JSON.stringify(value);
-  return text.length <= longestKey ? text : hash('sha256', text, 'buffer').toString('latin1', 0, 16);
+  return text.length <= longestKey ? text : shortHash(text);
 }

@@ -28,9 +28,8 @@ const immutableFields: Readonly<Record<string, RegExp>> = {
  * @throws as the client
  */
 export async function ensureObject(ctx: SiteContext, object: PlainObject, scope: ApplyScope): Promise<Applied> {
-  const held = ctx.caches.held(object.kind, keyOf(object));
-  if (held !== undefined && held.hash === contentHash(object) && !held.terminating) return 'unchanged';
-  let ours = held !== undefined || object.kind === 'ServiceAccount';
+  if (isAsWanted(ctx, object)) return 'unchanged';
+  let ours = ctx.caches.held(object.kind, keyOf(object)) !== undefined || object.kind === 'ServiceAccount';
   if (!ours && !scope.fresh) {
     if (await createOnly(ctx, object)) return 'created';
     const live = await lookAt(ctx, object);
@@ -39,6 +38,12 @@ export async function ensureObject(ctx: SiteContext, object: PlainObject, scope:
   }
   await write(ctx, object, ours);
   return ours ? 'written' : 'created';
+}
+
+/** Whether cache and own writes show that an object is there as it is to be. */
+export function isAsWanted(ctx: SiteContext, object: PlainObject): boolean {
+  const held = ctx.caches.held(object.kind, keyOf(object));
+  return held !== undefined && held.hash === contentHash(object) && !held.terminating;
 }
 
 /** A version that no object has any more: an apply that names it is refused when there is one, and creates it when not. */

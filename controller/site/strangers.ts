@@ -1,11 +1,10 @@
-import type { PlainObject } from '../../core/access/objects.ts';
 import type { Desired } from '../../core/desired/index.ts';
 import { annotations } from '../../core/model/names.ts';
 import { keyOf, resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { removeExactly } from './apply.ts';
+import { isAsWanted, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
-import { contentHash, isOurs } from './held.ts';
+import { isOurs } from './held.ts';
 
 /**
  * Members may bind groups of their tenant by RoleBindings of their own, and admission sees to it that they are members. But
@@ -23,12 +22,11 @@ interface RoleBinding extends KubeObject {
  */
 export function membersChange(ctx: SiteContext, { namespace, steps, absent }: Desired): boolean {
   const wanted = steps.flat();
-  const differs = (object: PlainObject): boolean =>
-    ctx.caches.held(object.kind, keyOf(object))?.hash !== contentHash(object);
   const mark = wanted.find(({ kind }) => kind === 'Namespace');
-  if (ctx.caches.held('Namespace', namespace) === undefined || mark === undefined || !differs(mark)) return false;
-  const surplus = absent.some(({ kind, name }) => ctx.caches.held(kind, `${namespace}/${name}`) !== undefined);
-  return surplus || wanted.some((object) => object.kind === 'RoleBinding' && differs(object));
+  if (ctx.caches.held('Namespace', namespace) === undefined || mark === undefined || isAsWanted(ctx, mark))
+    return false;
+  const surplus = absent.some((object) => ctx.caches.held(object.kind, keyOf({ metadata: object })) !== undefined);
+  return surplus || wanted.some((object) => object.kind === 'RoleBinding' && !isAsWanted(ctx, object));
 }
 
 /** Removes the tenant's own RoleBindings that name a group or a person who is no member (any more). @throws as the client */
