@@ -1,16 +1,11 @@
-import { rbacGroup, rbacVersion } from '../core/access/objects.ts';
+import { rbacGroup } from '../core/access/objects.ts';
+import { memberRoles } from '../core/desired/names.ts';
 import { annotations } from '../core/model/names.ts';
+import { bindingExample } from './bindings.ts';
 import type { JsonObject, Rule } from './rule.ts';
 
-function binding(group: string): JsonObject {
-  return {
-    apiVersion: rbacVersion,
-    kind: 'RoleBinding',
-    metadata: { name: 'staff', namespace: 'parks-web-production' },
-    roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name: 'jinhong:tenant-view' },
-    subjects: [{ kind: 'Group', apiGroup: rbacGroup, name: group }],
-  };
-}
+const binding = (to: string) =>
+  bindingExample({ name: 'staff', namespace: 'parks-web-production', role: memberRoles.view, to });
 
 /** Members hand rights on inside their tenant only. */
 export const bindingOutsideTenant: Rule = {

@@ -1,18 +1,13 @@
-import { rbacGroup, rbacVersion } from '../core/access/objects.ts';
+import { rbacGroup } from '../core/access/objects.ts';
 import { memberRoles } from '../core/desired/names.ts';
-import { celList, innerOf, type JsonObject, type Rule } from './rule.ts';
+import { bindingExample } from './bindings.ts';
+import { celList, innerOf, type Rule } from './rule.ts';
 
 const roles = Object.values(memberRoles);
 
-function binding(role: string): JsonObject {
-  return {
-    apiVersion: rbacVersion,
-    kind: 'RoleBinding',
-    metadata: { name: 'builders', namespace: 'parks-web-production' },
-    roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name: role },
-    subjects: [{ kind: 'ServiceAccount', name: 'builder', namespace: 'parks-web-production' }],
-  };
-}
+const namespace = 'parks-web-production';
+const binding = (role: string) =>
+  bindingExample({ name: 'builders', namespace, role, to: { kind: 'ServiceAccount', name: 'builder', namespace } });
 
 /** Members hand on one of the three roles of members and nothing else. */
 export const foreignRole: Rule = {

@@ -1,19 +1,12 @@
 import { boundInDepartments, siteAccountName } from '../core/access/management.ts';
-import { controllerUsers, rbacGroup, rbacVersion } from '../core/access/objects.ts';
+import { controllerUsers } from '../core/access/objects.ts';
+import { bindingExample } from './bindings.ts';
 import { celBinding, celGroups, celPlace, celRole, isBinding, noGroups, placeOf, reachCovers } from './reach.ts';
 import { type FieldPath, innerOf, type JsonObject, listOf, type Rule } from './rule.ts';
 
 const prefixes = { department: 'dept-', site: 'site-' } as const;
 
-function binding(role: string): JsonObject {
-  return {
-    apiVersion: rbacVersion,
-    kind: 'RoleBinding',
-    metadata: { name: 'viewers', namespace: 'dept-parks' },
-    roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name: role },
-    subjects: [{ kind: 'Group', apiGroup: rbacGroup, name: 'parks-staff' }],
-  };
-}
+const binding = (role: string) => bindingExample({ name: 'viewers', namespace: 'dept-parks', role, to: 'parks-staff' });
 
 /** The account by which a site is known, and no other. */
 function otherAccounts(object: JsonObject | undefined, place: string): FieldPath[] {

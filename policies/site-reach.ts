@@ -1,22 +1,16 @@
-import { controllerUsers, rbacGroup, rbacVersion } from '../core/access/objects.ts';
+import { controllerUsers } from '../core/access/objects.ts';
 import { memberRoles } from '../core/desired/names.ts';
+import { bindingExample } from './bindings.ts';
 import { celBinding, celGroups, celPlace, celRole, isBinding, noGroups, placeOf, reachCovers } from './reach.ts';
-import { celList, type FieldPath, innerOf, type JsonObject, type Rule } from './rule.ts';
+import { celList, type FieldPath, innerOf, type Rule } from './rule.ts';
 
 /** No tenant's namespace begins like this, since no department has such a code (docs/design.md 2). */
 const prefixes = ['default-', 'dept-', 'jinhong-', 'kube-', 'site-', 'velero-'];
 const names = ['default', 'velero'];
 const roles = Object.values(memberRoles);
 
-function binding(role: string): JsonObject {
-  return {
-    apiVersion: rbacVersion,
-    kind: 'RoleBinding',
-    metadata: { name: 'jinhong:tenant-view', namespace: 'parks-web-production' },
-    roleRef: { apiGroup: rbacGroup, kind: 'ClusterRole', name: role },
-    subjects: [{ kind: 'Group', apiGroup: rbacGroup, name: 'parks-staff' }],
-  };
-}
+const binding = (role: string) =>
+  bindingExample({ name: memberRoles.view, namespace: 'parks-web-production', role, to: 'parks-staff' });
 
 /** The site controller works in tenants' namespaces and lets groups of the directory in; nobody uses its account for more. */
 export const siteReach: Rule = {
