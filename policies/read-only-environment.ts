@@ -1,7 +1,8 @@
+import type { Mode } from '../core/desired/types.ts';
 import { annotations } from '../core/model/names.ts';
 import type { Operation, Rule } from './rule.ts';
 
-const readOnly = 'readonly';
+const readOnly: Mode = 'readonly';
 
 /** Also what goes into a running container: `exec`, `attach`, `portforward`. */
 const operations: readonly Operation[] = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'];
