@@ -1,24 +1,20 @@
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { allRules, isCovered, judge } from '../../../policies/index.ts';
+import { allRules } from '../../../policies/index.ts';
 import { objectRules } from '../../../policies/object-rules.ts';
 import {
-  deviations,
   exampleNamespace,
   type PolicyCentre,
-  placeOf,
   prober,
   standbyNamespace,
   startPolicyCentre,
   type Trial,
 } from '../../support/policies.ts';
+import { describeAgreement } from '../../support/policy-agreement.ts';
 import { platformObjectTrials, readOnlyTrials } from '../../support/policy-trials.ts';
 import { closedTrials } from '../../support/policy-trials-closed.ts';
 import { kindTrials } from '../../support/policy-trials-kinds.ts';
 import { namespaceTrials } from '../../support/policy-trials-namespaces.ts';
-
-/** Per rule; both verdicts must make up at least a fifth of them. */
-const wanted = 500;
 
 let policies: PolicyCentre;
 
@@ -41,17 +37,7 @@ it('every rule that is not about Pods is tried', () => {
   expect(objectRules.map(({ id }) => id).filter((id) => !(id in trials))).toEqual([]);
 });
 
-describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
-  it('says the same as the API server about generated writes of all that it covers', { timeout: 240_000 }, async () => {
-    const arbitrary = trials[id];
-    if (arbitrary === undefined) throw new Error(`no trials for ${id}`);
-    const requests = fc.sample(arbitrary, { numRuns: wanted, seed: 4 });
-    expect(requests.filter((request) => isCovered(rule, request)).length).toBe(wanted);
-    const refused = requests.filter((request) => judge(request, placeOf(request), [rule]).length > 0).length;
-    expect(Math.min(refused, wanted - refused)).toBeGreaterThanOrEqual(wanted / 5);
-    expect(await deviations(policies, requests)).toEqual([]);
-  });
-});
+describeAgreement(rules, trials, () => policies);
 
 describe('a container of an environment that can only be read', () => {
   it('cannot be entered by a member', async () => {
