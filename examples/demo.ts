@@ -129,6 +129,8 @@ async function main(): Promise<void> {
   const shown = relative(root, folder);
   heading(`Start the centres (jinhong local up --cloud ${shown}/cloud.yaml)`);
   await jinhong(['local', 'up', '--cloud', join(folder, 'cloud.yaml'), ...ports]);
+  heading('Have the engine that installs, which may still be under way (jinhong local binaries --get)');
+  await jinhong(['local', 'binaries', '--get']);
   const engineer = people.find((entry) => entry.groups.includes(cloud.spec.groups.platform));
   if (engineer === undefined) throw new Error('people.yaml names no platform engineer');
   const kubeconfig = await writePersonKubeconfig(dir, engineer);
