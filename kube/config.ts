@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { AppError } from '../core/errors.ts';
+import { parseYaml } from '../core/manifest/yaml.ts';
 
 /**
  * How to reach one API server and as whom. Read from a kubeconfig or from the files a pod is given. Certificates are
@@ -148,7 +148,7 @@ function readKubeconfig(path: string): Kubeconfig {
   const text = readText(path, 'kubeconfig-unreadable');
   let value: unknown;
   try {
-    value = parse(text);
+    value = parseYaml(text);
   } catch (cause) {
     throw invalid(path, 'it is not YAML', cause);
   }

@@ -1,5 +1,6 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type ParsedNode, parseDocument, type YAMLError } from 'yaml';
+import type { ParsedNode, YAMLError } from 'yaml';
 import { type MapEntry, maxDepth, type YamlNode } from './node.ts';
+import { yamlPackage } from './yaml.ts';
 
 /** What the full parser found in one document. */
 export interface FullResult {
@@ -36,10 +37,11 @@ export function readFully(whole: string, from: number, to: number): FullResult {
 
 function read(text: string, base: number): FullResult {
   try {
-    const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
+    const yaml = yamlPackage();
+    const document = yaml.parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
     const errors = [...document.errors, ...document.warnings].map(readError);
     if (document.contents === null) return { errors };
-    return { node: new Converter(text, base).convert(document.contents as ParsedNode, 0), errors };
+    return { node: new Converter(yaml, text, base).convert(document.contents as ParsedNode, 0), errors };
   } catch (error) {
     if (error instanceof Refused) {
       return { errors: [{ code: error.code, start: error.at, end: error.at + 1 }] };
@@ -54,13 +56,15 @@ function readError(error: YAMLError) {
 }
 
 class Converter {
+  readonly #yaml: typeof import('yaml');
   readonly #text: string;
   readonly #base: number;
   readonly #anchors = new Map<string, ParsedNode>();
   #aliasNodes = 0;
   #insideAlias = 0;
 
-  constructor(text: string, base: number) {
+  constructor(yaml: typeof import('yaml'), text: string, base: number) {
+    this.#yaml = yaml;
     this.#text = text;
     this.#base = base;
   }
@@ -74,14 +78,20 @@ class Converter {
       this.#aliasNodes += 1;
       if (this.#aliasNodes > maxAliasNodes) throw new Refused('AliasBomb', node.range[0]);
     }
-    if (isAlias(node)) return this.#alias(node.source, start, depth);
+    if (this.#yaml.isAlias(node)) return this.#alias(node.source, start, depth);
     if ('anchor' in node && node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    if (isMap(node)) return { type: 'map', entries: this.#entries(node.items, depth), start, end };
-    if (isSeq(node)) {
+    if (this.#yaml.isMap(node)) return { type: 'map', entries: this.#entries(node.items, depth), start, end };
+    if (this.#yaml.isSeq(node)) {
       const items = (node.items as ParsedNode[]).map((item) => this.convert(item, depth + 1));
       return { type: 'seq', items, start, end };
     }
-    return { type: 'scalar', value: scalarOf(node), plain: isScalar(node) && node.type === 'PLAIN', start, end };
+    return {
+      type: 'scalar',
+      value: this.#scalar(node),
+      plain: this.#yaml.isScalar(node) && node.type === 'PLAIN',
+      start,
+      end,
+    };
   }
 
   #alias(name: string, start: number, depth: number): YamlNode {
@@ -97,7 +107,7 @@ class Converter {
   #entries(items: readonly unknown[], depth: number): MapEntry[] {
     const entries: MapEntry[] = [];
     for (const pair of items) {
-      if (!isPair(pair)) continue;
+      if (!this.#yaml.isPair(pair)) continue;
       const key = pair.key as ParsedNode | null;
       const keyRange = key?.range ?? [0, 0, 0];
       const value = this.convert(pair.value as ParsedNode | null, depth + 1);
@@ -114,15 +124,15 @@ class Converter {
 
   #keyText(key: ParsedNode | null): string {
     if (key === null) return '';
-    if (isScalar(key)) {
+    if (this.#yaml.isScalar(key)) {
       return typeof key.value === 'string' ? key.value : this.#text.slice(key.range[0], key.range[1]);
     }
     throw new Refused('NON_STRING_KEY', key.range[0]);
   }
-}
 
-function scalarOf(node: ParsedNode): string | number | boolean | null {
-  const value: unknown = isScalar(node) ? node.value : null;
-  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
-  return value === null || value === undefined ? null : String(value);
+  #scalar(node: ParsedNode): string | number | boolean | null {
+    const value: unknown = this.#yaml.isScalar(node) ? node.value : null;
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+    return value === null || value === undefined ? null : String(value);
+  }
 }
