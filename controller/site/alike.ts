@@ -1,6 +1,5 @@
 import type { Grant } from '../../core/model/kinds.ts';
 import type { KubeObject } from '../../kube/types.ts';
-import { shortHash } from './held.ts';
 
 /** Gives equal values as one and the same, so that they take memory once. What is given back is frozen at every depth. */
 export type Share = <T>(value: T) => T;
@@ -8,8 +7,11 @@ export type Share = <T>(value: T) => T;
 /** How many of the last values, and of the last texts, are looked through: those of some thousand Grants. */
 const mostKnown = 10_000;
 
-/** A value is known by its JSON text, by the hash of a longer one. */
-const longestKey = 64;
+/** A value and its name; equal values have the same name as long as they are known. */
+interface Known {
+  readonly id: string;
+  readonly value: unknown;
+}
 
 /**
  * Thousands of Grants say much the same: members of the department, the quota of a size, a condition of the same second. And
@@ -17,25 +19,45 @@ const longestKey = 64;
  * the memory of what came only once does not grow with the number of Grants.
  */
 export function createShare(): Share {
-  const texts = new Map<string, string>();
-  const values = new Map<string, unknown>();
-  const lookUp = <V>(known: Map<string, V>, key: string, value: V): V => {
-    const found = known.get(key);
+  const texts = createRecent();
+  const values = createRecent();
+  let ids = 0;
+  const known = (value: unknown): Known => {
+    ids += 1;
+    return { id: `#${ids}`, value };
+  };
+  const shareText = (text: string): Known => texts(text, () => known(text));
+  const share = (value: unknown): Known => {
+    if (typeof value === 'string') return shareText(value);
+    if (typeof value !== 'object' || value === null) return { id: String(value), value };
+    // An object is known by the names of its parts, so that each part is looked at once.
+    const parts = Object.values(value).map(share);
+    const list = Array.isArray(value);
+    const names = list ? [] : Object.keys(value).map((name) => shareText(name).id);
+    const key = `${list ? '[' : names.join()}:${parts.map(({ id }) => id).join()}`;
+    return values(key, () => {
+      const shared = parts.map((part) => part.value);
+      return known(Object.freeze(list ? shared : mapFields(value, (_, index) => shared[index])));
+    });
+  };
+  return ((value: unknown) => share(value).value) as Share;
+}
+
+/** What was asked for lately, by key, made when it is not known. The older half is forgotten when the newer one is full. */
+function createRecent(): (key: string, make: () => Known) => Known {
+  let newer = new Map<string, Known>();
+  let older = newer;
+  return (key, make) => {
+    const found = newer.get(key);
     if (found !== undefined) return found;
-    const [oldest] = known.size < mostKnown ? [] : known.keys();
-    if (oldest !== undefined) known.delete(oldest);
-    known.set(key, value);
+    const value = older.get(key) ?? make();
+    if (newer.size >= mostKnown / 2) {
+      older = newer;
+      newer = new Map();
+    }
+    newer.set(key, value);
     return value;
   };
-  const share = (value: unknown): unknown => {
-    if (typeof value === 'string') return lookUp(texts, value, value);
-    if (typeof value !== 'object' || value === null) return value;
-    const key = keyOf(value);
-    const known = values.get(key);
-    if (known !== undefined) return known;
-    return lookUp(values, key, Object.freeze(Array.isArray(value) ? value.map(share) : mapFields(value, share)));
-  };
-  return share as Share;
 }
 
 /**
@@ -47,13 +69,8 @@ export function keptGrant({ metadata: { managedFields: _, ...metadata }, ...rest
 }
 
 /** A spread keeps the compact layout that JSON.parse gave the object; an object made field by field does not. */
-function mapFields<T extends object>(value: T, map: (field: unknown) => unknown): T {
+function mapFields<T extends object>(value: T, map: (field: unknown, index: number) => unknown): T {
   const made = { ...value } as Record<string, unknown>;
-  for (const name of Object.keys(made)) made[name] = map(made[name]);
+  for (const [index, name] of Object.keys(made).entries()) made[name] = map(made[name], index);
   return made as T;
-}
-
-function keyOf(value: object): string {
-  const text = JSON.stringify(value);
-  return text.length <= longestKey ? text : shortHash(text);
 }

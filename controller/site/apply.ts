@@ -40,10 +40,16 @@ export async function ensureObject(ctx: SiteContext, object: PlainObject, scope:
   return ours ? 'written' : 'created';
 }
 
+/** Hashes of wanted objects: one that is asked for twice in a run is put into words once. */
+const wantedHashes = new WeakMap<PlainObject, string>();
+
 /** Whether cache and own writes show that an object is there as it is to be. */
 export function isAsWanted(ctx: SiteContext, object: PlainObject): boolean {
   const held = ctx.caches.held(object.kind, keyOf(object));
-  return held !== undefined && held.hash === contentHash(object) && !held.terminating;
+  if (held === undefined || held.terminating) return false;
+  const wanted = wantedHashes.get(object) ?? contentHash(object);
+  wantedHashes.set(object, wanted);
+  return held.hash === wanted;
 }
 
 /** A version that no object has any more: an apply that names it is refused when there is one, and creates it when not. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Amounts, sumAmounts } from '../../core/decide/quota-math.ts';
 import {
   type BudgetedChange,
@@ -55,16 +55,23 @@ type Taken = Omit<Mirrored, 'generation'>;
 async function takeOffer(ctx: SiteContext, name: string, offer: Offer): Promise<Taken> {
   const local = ctx.caches.grants.get(mirrorKey(name));
   const present = offer.type === 'present' && offer.grant.metadata.deletionTimestamp === undefined;
-  if (!present) return { ...inForce(local), verdict: undefined, orphaned: offer.type !== 'unknown' };
+  const current = inForce(local);
+  if (!present) return { ...current, verdict: undefined, orphaned: offer.type !== 'unknown' };
+  // Nearly always: what is offered is what was accepted, so it needs no judging.
+  if (current.inForce !== undefined && sameValue(offer.grant.spec, local?.spec)) {
+    const verdict: Verdict = { type: 'same' };
+    remember(ctx, name, verdict);
+    return { ...current, verdict, orphaned: false };
+  }
   const parsed = grantSpec.safeParse(offer.grant.spec);
   if (!parsed.success) {
     const message = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
-    return { ...inForce(local), verdict: { type: 'keep', reason: 'GrantInvalid', message }, orphaned: false };
+    return { ...current, verdict: { type: 'keep', reason: 'GrantInvalid', message }, orphaned: false };
   }
   const offered = orderedSpec(parsed.data);
   const verdict = judgeOffer(ctx, name, offered);
   remember(ctx, name, verdict);
-  if (verdict.type !== 'accept') return { ...inForce(local), verdict, orphaned: false };
+  if (verdict.type !== 'accept') return { ...current, verdict, orphaned: false };
   ctx.storing.set(name, { spec: offered, change: verdict.change });
   try {
     return await store(ctx, name, { offered, change: verdict.change });
@@ -75,11 +82,17 @@ async function takeOffer(ctx: SiteContext, name: string, offer: Offer): Promise<
 
 /** Whether the mirrored Grant is as the site stored it. Pure. */
 export function isIntact(local: Grant): boolean {
-  return local.metadata.annotations?.[annotations.acceptedSpec] === hashOfSpec(orderedSpec(local.spec));
+  return isAccepted(local, orderedSpec(local.spec));
+}
+
+function isAccepted(local: Grant, spec: GrantSpec): boolean {
+  return local.metadata.annotations?.[annotations.acceptedSpec] === hashOfSpec(spec);
 }
 
 function inForce(local: Grant | undefined): Pick<Mirrored, 'local' | 'inForce'> {
-  return { local, inForce: local !== undefined && isIntact(local) ? orderedSpec(local.spec) : undefined };
+  if (local === undefined) return { local, inForce: undefined };
+  const spec = orderedSpec(local.spec);
+  return { local, inForce: isAccepted(local, spec) ? spec : undefined };
 }
 
 function judgeOffer(ctx: SiteContext, name: string, offered: GrantSpec): Verdict {
@@ -115,7 +128,7 @@ function judgeOffer(ctx: SiteContext, name: string, offered: GrantSpec): Verdict
  */
 function knownOf(local: Grant): GrantSpec {
   const spec = orderedSpec(local.spec);
-  if (isIntact(local)) return spec;
+  if (isAccepted(local, spec)) return spec;
   const { term, revision } = local.status?.observedDecision ?? { term: 1, revision: 1 };
   return { ...spec, decision: { term, revision: revision - 1 }, epoch: local.status?.observedEpoch ?? 1 };
 }
@@ -243,7 +256,7 @@ function mirrorObject(name: string, spec: GrantSpec, marks: Record<string, strin
 }
 
 function hashOfSpec(spec: GrantSpec): string {
-  return createHash('sha256').update(canonicalJson(spec)).digest('base64url');
+  return hash('sha256', canonicalJson(spec), 'base64url');
 }
 
 /** Key of a mirrored Grant in the cache. Pure. */
