@@ -81,13 +81,17 @@ async function byController(centre: BenchCentre, tenants: number): Promise<Run> 
   }
 }
 
-/** The first look (every 50 ms) at which the last run of a Grant had ended; it is the last when two seconds bring no other. */
+/**
+ * The first look at which the last run of a Grant had ended; it is the last when two seconds bring no other. A look costs the
+ * controller some milliseconds, so with many tenants there are fewer of them.
+ */
 async function lastRun(
   controller: Controller,
   tenants: number,
 ): Promise<{ atMs: number; runs: number; clientCpu: number }> {
   let found = { atMs: 0, runs: -1, clientCpu: 0 };
   const deadline = Date.now() + 600_000;
+  const everyMs = Math.max(50, tenants / 50);
   while (Date.now() < deadline) {
     const values = await controller.metrics().catch(() => undefined);
     const atMs = Date.now();
@@ -95,7 +99,7 @@ async function lastRun(
     const busy = values === undefined || isBusy(values);
     if (runs !== found.runs) found = { atMs, runs, clientCpu: cpuOf(controller.pid) };
     else if (runs >= tenants && !busy && atMs - found.atMs > 2_000) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
   throw new Error(`${found.runs} runs in ten minutes`);
 }

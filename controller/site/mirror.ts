@@ -80,19 +80,15 @@ async function takeOffer(ctx: SiteContext, name: string, offer: Offer): Promise<
   }
 }
 
-/** Whether the mirrored Grant is as the site stored it. Pure. */
-export function isIntact(local: Grant): boolean {
-  return isAccepted(local, orderedSpec(local.spec));
-}
-
-function isAccepted(local: Grant, spec: GrantSpec): boolean {
+/** Whether the mirrored Grant is as the site stored it; `spec` is its own, in order. Pure. */
+function isIntact(local: Grant, spec: GrantSpec = orderedSpec(local.spec)): boolean {
   return local.metadata.annotations?.[annotations.acceptedSpec] === hashOfSpec(spec);
 }
 
 function inForce(local: Grant | undefined): Pick<Mirrored, 'local' | 'inForce'> {
   if (local === undefined) return { local, inForce: undefined };
   const spec = orderedSpec(local.spec);
-  return { local, inForce: isAccepted(local, spec) ? spec : undefined };
+  return { local, inForce: isIntact(local, spec) ? spec : undefined };
 }
 
 function judgeOffer(ctx: SiteContext, name: string, offered: GrantSpec): Verdict {
@@ -128,7 +124,7 @@ function judgeOffer(ctx: SiteContext, name: string, offered: GrantSpec): Verdict
  */
 function knownOf(local: Grant): GrantSpec {
   const spec = orderedSpec(local.spec);
-  if (isAccepted(local, spec)) return spec;
+  if (isIntact(local, spec)) return spec;
   const { term, revision } = local.status?.observedDecision ?? { term: 1, revision: 1 };
   return { ...spec, decision: { term, revision: revision - 1 }, epoch: local.status?.observedEpoch ?? 1 };
 }

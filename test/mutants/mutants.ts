@@ -169,7 +169,7 @@ const reconcilers: readonly Mutant[] = [
   {
     name: 'any hash will do',
     file: 'controller/site/mirror.ts',
-    search: 'return local.metadata.annotations?.[annotations.acceptedSpec] === hashOfSpec(orderedSpec(local.spec));',
+    search: 'return local.metadata.annotations?.[annotations.acceptedSpec] === hashOfSpec(spec);',
     replacement: 'return local.metadata.annotations?.[annotations.acceptedSpec] !== undefined;',
     harm: 'whoever edits the mirror at a site decides there',
     unit: [],
