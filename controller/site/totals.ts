@@ -1,5 +1,6 @@
 import { type Amounts, subtractAmounts, sumAmounts } from '../../core/decide/quota-math.ts';
 import { type BudgetedChange, usedBy } from '../../core/desired/index.ts';
+import type { GrantSpec } from '../../core/model/grant.ts';
 import type { Grant } from '../../core/model/kinds.ts';
 import { annotations } from '../../core/model/names.ts';
 
@@ -24,21 +25,24 @@ interface Marks {
 
 /** Sums of no Grant yet. */
 export function createTotals(): Totals {
-  const known = new Map<string, Amounts>();
+  /** What each takes is counted again when it goes: to keep the amounts would take more memory than all else of it. */
+  const known = new Map<string, GrantSpec>();
+  const used = (name: string): Amounts => {
+    const spec = known.get(name);
+    return spec === undefined ? {} : usedBy(spec);
+  };
   /** Only those that have a mark: few have. */
   const marked = new Map<string, Marks>();
   let total: Amounts = {};
 
   return {
     set(name, grant) {
-      const before = known.get(name);
-      if (before !== undefined) total = subtractAmounts(total, before);
+      if (known.has(name)) total = subtractAmounts(total, used(name));
       known.delete(name);
       marked.delete(name);
       if (grant === undefined) return;
-      const used = usedBy(grant.spec);
-      total = sumAmounts([total, used]);
-      known.set(name, used);
+      total = sumAmounts([total, usedBy(grant.spec)]);
+      known.set(name, grant.spec);
       const { removalAcceptedAt, roleChangeAcceptedAt } = annotations;
       const marks = grant.metadata.annotations ?? {};
       const removalMs = Date.parse(marks[removalAcceptedAt] ?? '');
@@ -47,7 +51,7 @@ export function createTotals(): Totals {
     },
     usedWithout(names) {
       let left = total;
-      for (const name of new Set(names)) left = subtractAmounts(left, known.get(name) ?? {});
+      for (const name of new Set(names)) left = subtractAmounts(left, used(name));
       return left;
     },
     changedSince(change, sinceMs) {
