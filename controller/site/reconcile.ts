@@ -43,8 +43,7 @@ export async function reconcileGrant(ctx: SiteContext, name: string): Promise<Ou
   tell(ctx, name, { status, generation: mirrored.generation });
   const error = run?.environments.find((environment) => environment.error !== undefined)?.error;
   if (error !== undefined) throw error;
-  if (await forgetRemoved(ctx, name, { mirrored, status })) return done;
-  return nextLook(run?.environments ?? []);
+  return (await forgetRemoved(ctx, name, { mirrored, status })) ?? nextLook(run?.environments ?? []);
 }
 
 /**
@@ -126,13 +125,14 @@ async function forgetRemoved(
   ctx: SiteContext,
   name: string,
   { mirrored, status }: { mirrored: Mirrored; status: GrantStatus },
-): Promise<boolean> {
+): Promise<Outcome | undefined> {
   const { local, inForce, orphaned } = mirrored;
-  if (!orphaned || local === undefined || inForce?.state !== 'Removed') return false;
-  if (status.environments?.some((environment) => environment.reason !== 'Removed')) return false;
+  if (!orphaned || local === undefined || inForce?.state !== 'Removed') return undefined;
+  if (status.environments?.some((environment) => environment.reason !== 'Removed')) return undefined;
   const sinceMs = Date.parse(status.retiringSince ?? '');
-  const untilMs = sinceMs + 2 * retainMsOf(ctx.deps.config.current().cloud, inForce.class);
-  if (!(ctx.deps.clock.now() >= untilMs)) return false;
+  if (Number.isNaN(sinceMs)) return undefined;
+  const leftMs = sinceMs + 2 * retainMsOf(ctx.deps.config.current().cloud, inForce.class) - ctx.deps.clock.now();
+  if (leftMs > 0) return lookAgain(leftMs, 'removed, and remembered for a time');
   try {
     await ctx.deps.client.remove(resources.grant, { namespace: namespaces.grants, name }, { uid: local.metadata.uid });
   } catch (error) {
@@ -140,13 +140,16 @@ async function forgetRemoved(
   }
   ctx.caches.grants.noteRemoved(local.metadata.uid);
   ctx.reports.delete(name);
-  return true;
+  return done;
 }
 
 function nextLook(environments: readonly EnvironmentResult[]): Outcome {
   const waits = environments.filter((environment) => environment.againMs !== undefined);
   const [soonest] = waits.toSorted((a, b) => (a.againMs ?? 0) - (b.againMs ?? 0));
-  if (soonest?.againMs === undefined) return done;
-  // Timers take at most 2^31 ms; a longer wait is looked at in between.
-  return { type: 'requeue', afterMs: Math.min(soonest.againMs, 86_400_000), reason: soonest.reason };
+  return soonest?.againMs === undefined ? done : lookAgain(soonest.againMs, soonest.reason);
+}
+
+/** Timers take at most 2^31 ms; a longer wait is looked at in between. */
+function lookAgain(afterMs: number, reason: string): Outcome {
+  return { type: 'requeue', afterMs: Math.min(afterMs, 86_400_000), reason };
 }
