@@ -32,6 +32,7 @@ const steps: readonly Step[] = [
     results: ['provision-4'],
     minutes: 6,
   },
+  { bench: 'plan', args: ['--sizes', '10000', '--runs', '3'], results: ['plan-10000'], minutes: 8 },
 ];
 
 const { values: args } = parseArgs({
