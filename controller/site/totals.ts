@@ -25,7 +25,7 @@ interface Marks {
 
 /** Sums of no Grant yet. */
 export function createTotals(): Totals {
-  /** What each takes is counted again when it goes: to keep the amounts would take more memory than all else of it. */
+  /** What each takes is counted again when it goes: kept amounts would be memory for every Grant. */
   const known = new Map<string, GrantSpec>();
   const used = (name: string): Amounts => {
     const spec = known.get(name);
