@@ -62,6 +62,8 @@ describe('jinhong check', () => {
     expect(code).toBe(1);
     expect(stdout).toContain('nothing.yaml  there is no such file or folder');
     expect(stdout).toContain('1 files, 1 manifests');
+    write('inner/b.yaml', tenant());
+    expect((await check(['.'], { cwd: folder.path })).code).not.toBe(64);
   });
 
   it('says so when there is nothing to check', async () => {
