@@ -27,14 +27,12 @@ export const heldSelector = `${labels.managedBy}=${managedByValue},${labels.tena
 /** Bytes of a SHA-256 that are kept: with 128 bits nobody finds another content for a wanted hash, and there are many. */
 const hashBytes = 16;
 
-/** SHA-256 of a text, cut to 16 bytes and written as latin1 (which Node calls binary here). Pure. */
-export function shortHash(text: string): string {
-  return hash('sha256', text, 'binary').slice(0, hashBytes);
-}
-
-/** Equal for two objects whose platform-owned content is equal, also between desired and live ones; see shortHash. Pure. */
+/**
+ * Equal for two objects whose platform-owned content is equal, also between desired and live ones: a SHA-256, cut to 16 bytes
+ * and written as latin1 (which Node calls binary here). Pure.
+ */
 export function contentHash(object: KubeObject): string {
-  return shortHash(canonicalJson(ownedContent(object)));
+  return hash('sha256', canonicalJson(ownedContent(object)), 'binary').slice(0, hashBytes);
 }
 
 /** What to remember of a live object. Pure. */
