@@ -8,6 +8,8 @@ import { stringify } from 'yaml';
 import { tenantManifest } from '../support/city.ts';
 
 const main = join(import.meta.dirname, '../../cli/main.ts');
+/** What `jinhong` on the path is. */
+const bin = join(import.meta.dirname, '../../cli/jinhong.js');
 let folder: string;
 let recorder: string;
 
@@ -27,12 +29,12 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** The modules that one command line loads, as paths from the repository's root. */
-function modulesOf(argv: readonly string[]): string[] {
+function modulesOf(argv: readonly string[], program = main): string[] {
   const log = join(folder, 'modules.txt');
   writeFileSync(log, '');
   const env = { ...process.env, MODULES: log, LANG: 'en_US.UTF-8', JINHONG_KUBECONFIG: join(folder, 'none') };
   try {
-    execFileSync(process.execPath, ['--import', pathToFileURL(recorder).href, main, ...argv], {
+    execFileSync(process.execPath, ['--import', pathToFileURL(recorder).href, program, ...argv], {
       env,
       cwd: folder,
       stdio: 'pipe',
@@ -80,6 +82,18 @@ describe('what a command loads', () => {
   it('check of a workload loads them', () => {
     writeFileSync(join(folder, 'workload.yaml'), 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: x }\n');
     expect(modulesOf(['check', 'workload.yaml']).some((url) => url.endsWith('/policies/index.ts'))).toBe(true);
+  });
+
+  it('the installed command loads zod in one language, and the YAML package only for what needs it', () => {
+    const packages = (argv: readonly string[], part: string) =>
+      modulesOf(argv, bin).filter((url) => url.includes(part));
+    expect(packages(['check', 'tenant.yaml'], '/node_modules/zod/v4/locales/')).toHaveLength(1);
+    expect(packages(['check', 'tenant.yaml'], '/node_modules/yaml/')).toEqual([]);
+    writeFileSync(
+      join(folder, 'anchored.yaml'),
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: &a { name: x }\ndata: *a\n',
+    );
+    expect(packages(['check', 'anchored.yaml'], '/node_modules/yaml/').length).toBeGreaterThan(0);
   });
 
   it('completing a name loads one module beside the cache', () => {
