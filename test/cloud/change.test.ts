@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { objectNames } from '../../core/desired/names.ts';
-import { namespaces } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { until } from '../support/centre.ts';
@@ -168,13 +167,6 @@ describe('removing a tenant', () => {
       );
     }
     await hub.close();
-  });
-
-  it('is remembered by the centres as long again, and then forgotten', async () => {
-    const mirror = { namespace: namespaces.grants, name: `${department}-${name}` };
-    for (const client of [east, west]) {
-      await until('the mirrored Grant is gone', async () => !(await exists(client, resources.grant, mirror)), 60_000);
-    }
   });
 });
 

@@ -188,6 +188,26 @@ describe('removal', () => {
     await ready(admin, name, 'Removed');
   });
 
+  it('is remembered as long again, so that an old decision is known as one, and then forgotten without a resync', async () => {
+    run();
+    // A copy has nothing to be retained, so the management centre lets go of it at once.
+    const spec = grantSpecOf('alpha', uniqueName('f'), { role: 'copy' });
+    const name = `alpha-${spec.tenant.name}`;
+    await decide(admin, spec);
+    await ready(admin, name, 'Copied');
+    await decide(admin, nextDecision(spec, { state: 'Removed' }));
+    const gone = await ready(admin, name, 'Removed');
+    await admin.remove(resources.grant, { namespace: siteNamespace(testSite), name });
+    await until('the mirror says Orphaned', async () => holds(await grantOf(admin, name, 'mirror'), 'Orphaned'));
+    const sinceMs = Date.parse(gone.status?.retiringSince ?? '');
+    await until('the mirror is gone', async () => (await grantOf(admin, name, 'mirror')) === undefined, 20_000);
+    const [removal] = requestsSince(site, sinceMs).filter(
+      ({ verb, objectRef }) =>
+        verb === 'delete' && objectRef?.namespace === namespaces.grants && objectRef.name === name,
+    );
+    expect(Date.parse(removal?.requestReceivedTimestamp ?? '') - sinceMs).toBeGreaterThanOrEqual(4_000);
+  });
+
   it('a Grant that is missing removes nothing: it is Orphaned and goes on being kept', async () => {
     run();
     const { name, namespace } = await readyTenant(admin);
