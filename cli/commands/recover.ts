@@ -15,8 +15,8 @@ export function registerRecover(program: Command): void {
   const command = defineCommand(program, 'recover [folder]', {
     summary: { zh: '处理中断的变更，每次给出一步', en: 'Mend an interrupted change, one step at a time' },
     details: {
-      zh: '依次查看锁、做到一半的操作、管理中心丢失的决定，提出一步，确认后执行。改动状态前先另存一份。',
-      en: 'Looks at locks, at operations that were cut off and at decisions that the management centre lost; proposes one step and takes it after your yes. A state is copied before it is touched.',
+      zh: '依次查看锁、损坏的状态、做到一半的操作、管理中心丢失的决定，提出一步，确认后执行。改动状态前先另存一份。',
+      en: 'Looks at locks, at a state that cannot be read, at operations that were cut off and at decisions that the management centre lost; proposes one step and takes it after your yes. A state is copied before it is touched.',
     },
     examples: [
       { run: 'jinhong recover city', text: { zh: '提出下一步', en: 'propose the next step' } },

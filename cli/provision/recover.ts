@@ -7,7 +7,16 @@ import { type Lock, readStackLocks, readStateLock, removeLock, withStateLock } f
 import type { EngineOperation, EngineResult } from '../../stacks/engine/protocol.ts';
 import { type Facts, type Proposal, proposeRecovery, type SiteFacts } from '../../stacks/engine/recovery.ts';
 import { runEngine } from '../../stacks/engine/run.ts';
-import { hasState, readRecord, sitePaths, stateDirOf, stateFile, writeWhole } from '../../stacks/engine/state.ts';
+import {
+  hasState,
+  readRecord,
+  replaceState,
+  sitePaths,
+  stateCondition,
+  stateDirOf,
+  stateFile,
+  writeWhole,
+} from '../../stacks/engine/state.ts';
 import { needKubeconfig } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { confirm } from '../view/ask.ts';
@@ -72,10 +81,12 @@ async function lostOf(centres: readonly Centre[]): Promise<Lost> {
 async function factsOf(recovery: Recovery, { site }: Centre): Promise<SiteFacts> {
   const { stateDir } = recovery;
   const locks = readStackLocks(stateDir, site.name);
-  if (!hasState(stateDir, site.name) || locks.length > 0)
-    return { site: site.name, locks, pending: undefined, unfinished: false };
+  const facts: SiteFacts = { site: site.name, locks, state: 'sound', pending: undefined, unfinished: false };
+  if (!hasState(stateDir, site.name) || locks.length > 0) return facts;
+  const state = stateCondition(stateDir, site.name);
+  if (state !== 'sound') return { ...facts, state };
   const { pending } = await engine(recovery, site.name, 'inspect');
-  return { site: site.name, locks, pending, unfinished: readRecord(stateDir, site.name) === undefined };
+  return { ...facts, pending, unfinished: readRecord(stateDir, site.name) === undefined };
 }
 
 function engine(
@@ -96,7 +107,6 @@ async function take(recovery: Recovery, proposal: Proposal, lost: Lost, manageme
   const { ctx, path } = recovery;
   const lines = [ctx.say(describe(ctx, proposal))];
   const report = { proposal, done: false, lines, next: undefined, exitCode: exitCodes.done };
-  const again = `jinhong recover ${path}`;
   switch (proposal.step) {
     case 'none':
       return report;
@@ -107,20 +117,31 @@ async function take(recovery: Recovery, proposal: Proposal, lost: Lost, manageme
     case 'read-back': {
       await confirm(ctx, lines[0] ?? '');
       const term = await readBack(management.client, lost);
-      return { ...report, done: true, term, next: again };
+      return { ...report, done: true, term, next: `jinhong recover ${path}` };
     }
     case 'remove-lock':
+    case 'replace-state':
     case 'clear-pending':
-      return { ...report, done: true, next: again, exported: await mend(recovery, proposal, lines[0] ?? '') };
+      return {
+        ...report,
+        done: true,
+        next: nextAfter(proposal, path),
+        exported: await mend(recovery, proposal, lines[0] ?? ''),
+      };
   }
 }
 
-/** The steps that touch a centre's state; resolves with the path of its copy. */
-async function mend(
-  recovery: Recovery,
-  proposal: Extract<Proposal, { step: 'remove-lock' | 'clear-pending' }>,
-  question: string,
-): Promise<string> {
+/** The steps that touch a centre's state. */
+type Mending = Extract<Proposal, { step: 'remove-lock' | 'replace-state' | 'clear-pending' }>;
+
+/** A centre without a state shows nothing more to mend: the next `up` takes its objects over. Pure. */
+function nextAfter(proposal: Mending, path: string): string {
+  const without = proposal.step === 'replace-state' && proposal.from === 'nothing';
+  return `jinhong ${without ? 'up' : 'recover'} ${path}`;
+}
+
+/** Resolves with the path of the state's copy. */
+async function mend(recovery: Recovery, proposal: Mending, question: string): Promise<string> {
   const { ctx, stateDir } = recovery;
   const { site } = proposal;
   const foreign = proposal.step === 'remove-lock' && proposal.lock.holder === 'unknown';
@@ -129,6 +150,7 @@ async function mend(
   return withStateLock(stateDir, ctx.now, async () => {
     const exported = copyState(recovery, site);
     if (proposal.step === 'remove-lock') removeLock(proposal.lock, foreign);
+    else if (proposal.step === 'replace-state') replaceState(stateDir, site);
     else await engine(recovery, site, 'refresh');
     // What was installed last is no longer certain: the next `up` asks the engine.
     rmSync(sitePaths(stateDir, site).record, { force: true });
@@ -164,6 +186,16 @@ function describe(ctx: Context, proposal: Proposal): Text {
         : {
             zh: `${proposal.site}：锁属于另一台机器（${holder(ctx, proposal.lock)}）。确认那里没有操作在进行后删除`,
             en: `${proposal.site}: the lock belongs to another machine (${holder(ctx, proposal.lock)}); remove it if nothing runs there`,
+          };
+    case 'replace-state':
+      return proposal.from === 'backup'
+        ? {
+            zh: `${proposal.site}：状态文件损坏，改用引擎保存的上一份`,
+            en: `${proposal.site}: the state cannot be read; go back to the engine's copy of the one before`,
+          }
+        : {
+            zh: `${proposal.site}：状态文件损坏，也没有上一份：移开，下一次 up 接管中心里已有的对象`,
+            en: `${proposal.site}: neither the state nor its copy can be read; set it aside, and the next up takes over what is at the centre`,
           };
     case 'clear-pending': {
       const names = proposal.pending.map(({ type, name }) => `${type} ${name}`).join(', ');

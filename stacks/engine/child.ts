@@ -8,7 +8,7 @@ import { platformProgram } from '../program.ts';
 import { collectEvents, type EventCollector, objectOf } from './events.ts';
 import type { EngineMessage, EngineRequest, EngineResult, PendingOperation } from './protocol.ts';
 import { openScratch, removeScratch } from './scratch.ts';
-import { project, sitePaths } from './state.ts';
+import { backendUrl, project, sitePaths } from './state.ts';
 
 const stop = new AbortController();
 /** Whether the engine has said something: from then on it takes an interrupt in order; before, it would drop its lock. */
@@ -86,7 +86,11 @@ async function openStack(request: EngineRequest): Promise<automation.Stack> {
   const workspace = await automation.LocalWorkspace.create({
     workDir: paths.work,
     program: platformProgram(request.target, request.objects),
-    projectSettings: { name: project, runtime: 'nodejs', backend: { url: `file://${paths.backend}` } },
+    projectSettings: {
+      name: project,
+      runtime: 'nodejs',
+      backend: { url: backendUrl(request.stateDir, request.target.site) },
+    },
   });
   return automation.Stack.createOrSelect(request.target.site, workspace);
 }

@@ -38,7 +38,7 @@ export function removeLock(lock: Lock, certain: boolean): void {
       code: 'lock-held',
     });
   }
-  for (const path of [lock.path, `${lock.path}.attrs`]) rmSync(path, { force: true });
+  rmSync(lock.path, { force: true });
 }
 
 /** The lock that one `up`, `destroy` or `recover` holds on the whole state folder; undefined when nobody does. */

@@ -1,12 +1,15 @@
 import type { Lock } from './locks.ts';
 import type { PendingOperation } from './protocol.ts';
+import type { StateCondition } from './state.ts';
 
 /** What is known of one centre's state. */
 export interface SiteFacts {
   readonly site: string;
   /** The engine's locks on its state. */
   readonly locks: readonly Lock[];
-  /** Unfinished parts of an update that was killed; undefined: not looked at, because a lock is held. */
+  /** Whether the state can be read; a centre without one is sound. */
+  readonly state: StateCondition;
+  /** Unfinished parts of an update that was killed; undefined: not looked at, because a lock is held or it cannot be read. */
   readonly pending: readonly PendingOperation[] | undefined;
   /** There is state, but no update has ended well since it was begun. */
   readonly unfinished: boolean;
@@ -27,13 +30,14 @@ export type Proposal =
   | { readonly step: 'none' }
   | { readonly step: 'wait'; readonly site?: string; readonly lock: Lock }
   | { readonly step: 'remove-lock'; readonly site: string; readonly lock: Lock }
+  | { readonly step: 'replace-state'; readonly site: string; readonly from: 'backup' | 'nothing' }
   | { readonly step: 'clear-pending'; readonly site: string; readonly pending: readonly PendingOperation[] }
   | { readonly step: 'read-back'; readonly behind: readonly string[] }
   | { readonly step: 'run-up'; readonly sites: readonly string[] };
 
 /**
- * What to do next after a run that was cut off: nothing beside a living one; then the lock of a dead one; then what it
- * left half done; then decisions that the management centre lost; then the run again. Never more than one step, because
+ * What to do next after a run that was cut off: nothing beside a living one; then the lock of a dead one; then a
+ * state that cannot be read; then what was left half done; then decisions that the management centre lost; then the run again. Never more than one step, because
  * each changes what the next one should be. Pure.
  */
 export function proposeRecovery({ stateLock, sites, behind }: Facts): Proposal {
@@ -45,6 +49,9 @@ export function proposeRecovery({ stateLock, sites, behind }: Facts): Proposal {
   for (const { site, locks } of sites) {
     const lock = locks[0];
     if (lock !== undefined) return { step: 'remove-lock', site, lock };
+  }
+  for (const { site, state } of sites) {
+    if (state !== 'sound') return { step: 'replace-state', site, from: state === 'backup' ? 'backup' : 'nothing' };
   }
   for (const { site, pending } of sites) {
     if (pending !== undefined && pending.length > 0) return { step: 'clear-pending', site, pending };

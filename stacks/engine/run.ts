@@ -4,7 +4,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Env } from './binaries.ts';
 import type { EngineMessage, EngineRequest, EngineResult } from './protocol.ts';
 import { removeScratch } from './scratch.ts';
-import { engineEnv, prepareState } from './state.ts';
+import { engineEnv, hasState, prepareState, stateCondition, stateFile } from './state.ts';
 
 /** How a run is watched and ended. */
 export interface RunOptions {
@@ -16,11 +16,12 @@ export interface RunOptions {
 
 /**
  * Runs one request in a process of its own, because the engine keeps global state. Resolves when that process has ended.
- * @throws locked `stack-locked`; terminal `engine-failed` with the failed objects in `data.diagnostics`, `engine-stopped`,
+ * @throws locked `stack-locked`; terminal `state-unreadable`, `engine-failed` with the failed objects in `data.diagnostics`, `engine-stopped`,
  * `engine-died`
  */
 export async function runEngine(request: EngineRequest, options: RunOptions): Promise<EngineResult> {
   prepareState(request.stateDir, request.target.site);
+  refuseUnreadable(request);
   const env = engineEnv(request.stateDir, request.target.site, request.binaries, options.env);
   const child = fork(join(import.meta.dirname, 'child.ts'), [], {
     env,
@@ -51,6 +52,16 @@ export async function runEngine(request: EngineRequest, options: RunOptions): Pr
   });
   if (last?.type === 'result') return last.result;
   throw last === undefined ? died(request, code, stderr) : failed(request, last);
+}
+
+/** The engine would say "failed to load checkpoint", and not what to do about it. */
+function refuseUnreadable({ stateDir, target: { site } }: EngineRequest): void {
+  if (!hasState(stateDir, site) || stateCondition(stateDir, site) === 'sound') return;
+  throw new AppError('terminal', `${site}: ${stateFile(stateDir, site)} cannot be read.`, {
+    code: 'state-unreadable',
+    hint: `jinhong recover --site ${site}`,
+    data: { site },
+  });
 }
 
 function failed(request: EngineRequest, message: Extract<EngineMessage, { type: 'error' }>): AppError {

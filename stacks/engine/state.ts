@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import type { EngineBinaries, Env } from './binaries.ts';
 
@@ -46,6 +55,15 @@ export function stateFile(stateDir: string, site: string): string {
   return join(sitePaths(stateDir, site).backend, '.pulumi', 'stacks', project, `${site}.json`);
 }
 
+/**
+ * Where the engine finds that folder. Without `metadata=skip` its storage library keeps a file `.attrs` beside each file and
+ * does not write it whole or not at all: an engine killed in between left a state that none read again ("failed to load
+ * checkpoint: EOF"). The state itself is written whole. Pure.
+ */
+export function backendUrl(stateDir: string, site: string): string {
+  return `file://${sitePaths(stateDir, site).backend}?metadata=skip`;
+}
+
 /** Whether the engine has ever worked on a centre. */
 export function hasState(stateDir: string, site: string): boolean {
   return existsSync(stateFile(stateDir, site));
@@ -57,6 +75,7 @@ export function prepareState(stateDir: string, site: string): SitePaths {
   for (const folder of [stateDir, join(stateDir, 'home'), paths.work, paths.backend]) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   }
+  removeAttributes(paths.backend);
   const file = passphraseFile(stateDir);
   if (existsSync(file)) return paths;
   try {
@@ -65,6 +84,12 @@ export function prepareState(stateDir: string, site: string): SitePaths {
     if (!existsSync(file)) throw error;
   }
   return paths;
+}
+
+/** Nothing in them is needed, and an engine reads those that are there: of earlier versions, or of an engine run by hand. */
+function removeAttributes(backend: string): void {
+  const files = readdirSync(backend, { recursive: true, encoding: 'utf8' });
+  for (const file of files) if (file.endsWith('.attrs')) rmSync(join(backend, file), { force: true });
 }
 
 /** The file with the passphrase that encrypts secrets in the state. */
@@ -88,7 +113,7 @@ export function engineEnv(stateDir: string, site: string, binaries: EngineBinari
     PATH: [...folders, env['PATH'] ?? ''].join(delimiter),
     NO_COLOR: '1',
     PULUMI_HOME: join(stateDir, 'home'),
-    PULUMI_BACKEND_URL: `file://${sitePaths(stateDir, site).backend}`,
+    PULUMI_BACKEND_URL: backendUrl(stateDir, site),
     PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile(stateDir),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
@@ -99,6 +124,36 @@ export function engineEnv(stateDir: string, site: string, binaries: EngineBinari
     PULUMI_K8S_CLIENT_BURST: '200',
     PULUMI_K8S_SUPPRESS_HELM_HOOK_WARNINGS: 'true',
   };
+}
+
+/** How the state of a centre can be read: as it is, only from the engine's copy of the one before, or not at all. */
+export type StateCondition = 'sound' | 'backup' | 'lost';
+
+/** Looks at the state of a centre that has one; a disk that was full, or that lost what was written last, damages it. */
+export function stateCondition(stateDir: string, site: string): StateCondition {
+  const file = stateFile(stateDir, site);
+  if (isJson(file)) return 'sound';
+  return isJson(backupOf(file)) ? 'backup' : 'lost';
+}
+
+/** Puts the engine's copy of the state before in place of a damaged one; without one the centre has no state after it. */
+export function replaceState(stateDir: string, site: string): void {
+  const file = stateFile(stateDir, site);
+  if (stateCondition(stateDir, site) === 'backup') writeWhole(file, readFileSync(backupOf(file)));
+  else for (const path of [file, backupOf(file)]) rmSync(path, { force: true });
+}
+
+/** The engine copies the state there before each write. */
+function backupOf(file: string): string {
+  return `${file}.bak`;
+}
+
+function isJson(file: string): boolean {
+  try {
+    return typeof JSON.parse(readFileSync(file, 'utf8')) === 'object';
+  } catch {
+    return false;
+  }
 }
 
 /** What the last successful `up` of a centre installed; lets a later run see that nothing can have changed. */

@@ -1,12 +1,12 @@
 /** `jinhong plan`, `up` and `recover` on four real centres: twice, at the same time, killed, and with a centre down. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { readStackLocks } from '../../stacks/engine/locks.ts';
-import { project, sitePaths } from '../../stacks/engine/state.ts';
+import { project, sitePaths, stateFile } from '../../stacks/engine/state.ts';
 import { auditLogOf, until } from '../support/centre.ts';
 import { cityGroups, citySites, tenantManifest, writeManifest } from '../support/city.ts';
 import {
@@ -229,6 +229,47 @@ describe('a run killed with SIGKILL in the middle', () => {
     expect((await recover()).proposal).toMatchObject({ step: 'run-up', sites: [site] });
     expect((await up()).code).toBe(0);
     expect((await recover()).proposal).toMatchObject({ step: 'none' });
+    const after = await hub.get(resources.deployment, deployment);
+    expect(after.metadata.uid).toBe(before.metadata.uid);
+  });
+});
+
+describe('a state that cannot be read', () => {
+  const site = citySites.management;
+  const deployment = { namespace: 'jinhong-system', name: 'jinhong-management' };
+
+  it('with attributes that an engine was writing when it was killed is read without them', async () => {
+    const file = stateFile(inject('cloud').state, site);
+    writeFileSync(`${file}.attrs`, '');
+    expect((await up('--refresh')).code).toBe(0);
+    expect(existsSync(`${file}.attrs`)).toBe(false);
+  });
+
+  it('stops up, recover goes back to the copy before it, and nothing at the centre is made anew', async () => {
+    const file = stateFile(inject('cloud').state, site);
+    const before = await hub.get(resources.deployment, deployment);
+    writeFileSync(file, '');
+    const stopped = await up('--refresh');
+    expect(stopped.code).toBe(1);
+    expect(stopped.stderr).toContain(`jinhong recover --site ${site}`);
+    expect(await recover()).toMatchObject({ proposal: { step: 'replace-state', site, from: 'backup' } });
+    await recoverAll();
+    expect((await up()).code).toBe(0);
+    expect((await plan()).code).toBe(0);
+    const after = await hub.get(resources.deployment, deployment);
+    expect(after.metadata.uid).toBe(before.metadata.uid);
+  });
+
+  it('is set aside when its copy cannot be read either, and the next up takes over what is there', async () => {
+    const file = stateFile(inject('cloud').state, site);
+    const before = await hub.get(resources.deployment, deployment);
+    for (const path of [file, `${file}.bak`]) writeFileSync(path, '{');
+    const recovered = await recover();
+    expect(recovered).toMatchObject({ proposal: { step: 'replace-state', site, from: 'nothing' } });
+    expect(readFileSync(recovered.exported ?? '', 'utf8')).toBe('{');
+    expect(existsSync(file)).toBe(false);
+    expect((await up()).code).toBe(0);
+    expect((await plan()).code).toBe(0);
     const after = await hub.get(resources.deployment, deployment);
     expect(after.metadata.uid).toBe(before.metadata.uid);
   });

@@ -60,7 +60,7 @@ describe("the engine's programs", () => {
     expect(env).toMatchObject({
       PULUMI_SKIP_UPDATE_CHECK: 'true',
       PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: 'true',
-      PULUMI_BACKEND_URL: 'file:///state/sites/north/backend',
+      PULUMI_BACKEND_URL: 'file:///state/sites/north/backend?metadata=skip',
     });
     expect(env['PATH']?.startsWith('/a:/b:')).toBe(true);
     expect(Object.values(env)).not.toContain('x');

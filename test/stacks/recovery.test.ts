@@ -6,6 +6,7 @@ const lock = (holder: HolderState): Lock => ({ path: '/x', pid: 7, host: 'here',
 const site = (name: string, more: Partial<SiteFacts> = {}): SiteFacts => ({
   site: name,
   locks: [],
+  state: 'sound',
   pending: [],
   unfinished: false,
   ...more,
@@ -36,6 +37,15 @@ describe('recover proposes', () => {
       step: 'remove-lock',
       site: 'south',
     });
+  });
+
+  it('to replace a state that cannot be read before anything that needs it', () => {
+    const sites = [site('north', { pending }), site('south', { state: 'backup', pending: undefined })];
+    expect(proposeRecovery(facts({ sites }))).toEqual({ step: 'replace-state', site: 'south', from: 'backup' });
+    const lost = [site('south', { state: 'lost', pending: undefined })];
+    expect(proposeRecovery(facts({ sites: lost }))).toMatchObject({ step: 'replace-state', from: 'nothing' });
+    const locked = [site('south', { state: 'lost', locks: [lock('dead')] })];
+    expect(proposeRecovery(facts({ sites: locked })).step).toBe('remove-lock');
   });
 
   it('to look at what was cut off before the decisions that were lost', () => {
