@@ -97,7 +97,16 @@ export async function withOwnCloud(options: OwnCloudOptions, use: (own: OwnCloud
   }
 }
 
-async function startOwn(options: OwnCloudOptions): Promise<{ cloud: TestCloud; stop: () => Promise<void> }> {
+let starting: Promise<unknown> = Promise.resolve();
+
+/** One cloud starts after the other, so that no two of them take the same free ports. */
+function startOwn(options: OwnCloudOptions): ReturnType<typeof startNow> {
+  const started = starting.then(() => startNow(options));
+  starting = started.catch(() => undefined);
+  return started;
+}
+
+async function startNow(options: OwnCloudOptions): Promise<{ cloud: TestCloud; stop: () => Promise<void> }> {
   const dir = testDir();
   const paths = { dir: join(dir, 'local'), city: options.city ?? join(dir, 'city'), state: join(dir, 'state') };
   mkdirSync(paths.city, { recursive: true });

@@ -40,22 +40,24 @@ export interface UpEnd {
   readonly objects: Readonly<Record<string, string>>;
 }
 
+/** So many writes lie between two deaths on one cloud: more than the engine has in flight at once. */
+const stride = 16;
+
 /**
- * The points for a number of clouds. In each the command dies again and again, at points ever further on, so that one
- * cloud is enough for many: every `stride`-th write from another beginning, half of them before it and half after it.
- * The writes of the command itself (departments, sites, tenants) have a cloud before and one after. Pure.
+ * Every write of a run, before and after it, in chains for a cloud each. There the command dies again and again, at points
+ * ever further on: every `stride`-th write of the platform from another beginning; of the writes of the command itself
+ * (departments, sites, tenants), which come nearly at once, every fourth. Pure.
  */
-export function chainsOf({ writes }: UpEnd, { clouds, stride }: { clouds: number; stride: number }): UpPoint[][] {
-  const own = writes.filter(({ key }) => isOwn(key));
-  const chain = (list: readonly UpPoint[], first: number, step: number, when: UpPoint['when']) =>
-    list.filter((_, index) => index >= first && (index - first) % step === 0).map((point) => ({ ...point, when }));
+export function chainsOf({ writes }: Pick<UpEnd, 'writes'>): UpPoint[][] {
+  const chains = (list: readonly UpPoint[], step: number) =>
+    Array.from({ length: 2 * step }, (_, index) =>
+      list
+        .filter((_point, at) => at % step === index >> 1)
+        .map((point) => ({ ...point, when: index % 2 === 0 ? ('before' as const) : ('after' as const) })),
+    );
   const platform = writes.filter(({ key }) => !isOwn(key));
-  const beginnings = Array.from({ length: clouds }, (_, index) => Math.floor((index * stride) / clouds));
-  return [
-    ...beginnings.map((first, index) => chain(platform, first, stride, index % 2 === 0 ? 'before' : 'after')),
-    chain(own, 0, 2, 'before'),
-    chain(own, 1, 2, 'after'),
-  ];
+  const own = writes.filter(({ key }) => isOwn(key));
+  return [...chains(own, 4), ...chains(platform, stride)];
 }
 
 /** Whether a write is one of the command itself and not of its engine. Pure. */
