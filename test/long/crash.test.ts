@@ -116,23 +116,32 @@ async function dieThrough(chain: readonly UpPoint[], reference: UpEnd, onEnd: (e
   }
 }
 
-function rowsOfUp(name: string, reference: UpEnd, points: readonly UpPoint[], ends: readonly UpEnd[]): Row[] {
+/** What one run of the matrix of `up` is about, and what came of it so far. */
+interface UpRun {
+  readonly name: string;
+  readonly reference: UpEnd;
+  readonly points: readonly UpPoint[];
+  readonly ends: readonly UpEnd[];
+  readonly startedMs: number;
+}
+
+function rowsOfUp({ name, reference, points, ends, startedMs }: UpRun): Row[] {
   const phases = { platform: (point: UpPoint) => !isOwn(point.key), 'departments, sites, tenants': isOwnPoint };
   return Object.entries(phases).map(([phase, belongs]) => {
     const tried = ends.flatMap((end) => end.tried).filter(belongs).length;
     const wrong = ends.filter((end) => end.wrong.length > 0 && end.tried.some(belongs)).length;
-    const seconds = Math.round((performance.now() - upStartedMs) / 1000);
+    const seconds = Math.round((performance.now() - startedMs) / 1000);
     return [name, phase, reference.writes.filter(belongs).length, tried, points.filter(belongs).length, wrong, seconds];
   });
 }
 
 const isOwnPoint = ({ key }: UpPoint) => isOwn(key);
-const upStartedMs = performance.now();
 
 describe('`up`, killed together with its engine and recovered', () => {
   it(
     'ends as without a crash, makes nothing twice, and a further run writes nothing',
     async () => {
+      const startedMs = performance.now();
       const reference = await upThrough([]);
       expect(reference.wrong).toEqual([]);
       const { name, chains } = partOf(chainsOf(reference));
@@ -141,7 +150,7 @@ describe('`up`, killed together with its engine and recovered', () => {
       const onEnd = (end: UpEnd) => {
         ends.push(end);
         console.log(`${name}: ${ends.flatMap(({ tried }) => tried).length} of ${points.length}`, ...end.wrong);
-        keep(rowsOfUp(name, reference, points, ends));
+        keep(rowsOfUp({ name, reference, points, ends, startedMs }));
       };
       const waiting = [...chains];
       const worker = async (): Promise<void> => {
