@@ -23,7 +23,7 @@ const steps: readonly Step[] = [
   { bench: 'drift', args: [], results: ['drift'], minutes: 4 },
   { bench: 'fanout', args: [], results: ['fanout'], minutes: 4 },
   { bench: 'plan', args: ['--sizes', '110,1000'], results: ['plan'], minutes: 4 },
-  { bench: 'steady', args: ['--sizes', '110'], results: ['steady'], minutes: 4 },
+  { bench: 'steady', args: ['--sizes', '110,1000'], results: ['steady'], minutes: 9 },
   { bench: 'scale', args: ['--sizes', '100,1000,10000'], results: ['latency', 'memory', 'start'], minutes: 14 },
   { bench: 'provision', args: ['--tenants', '1000', '--runs', '3'], results: ['provision-1000'], minutes: 5 },
   {
