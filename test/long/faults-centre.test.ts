@@ -10,6 +10,7 @@ import { readCentreState } from '../../local/centre.ts';
 import { centrePaths } from '../../local/centre-files.ts';
 import { HttpCaller } from '../../local/http.ts';
 import { readKeyPair } from '../../local/pki.ts';
+import { isPortTaken } from '../../local/ports.ts';
 import { type FaultySite, healed, pause, removalsSince, startFaultySite, wantedOf } from '../faults/site.ts';
 import { uniqueName, until } from '../support/centre.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
@@ -47,6 +48,13 @@ async function crash(...processes: Process[]): Promise<void> {
   const pids = processes.map((name) => readCentreState(faulty.site.centre.dir)?.processes[name]?.pid ?? 0);
   for (const name of processes) signal(name, 'SIGKILL');
   await until('they are gone', () => pids.every((pid) => !isAlive(pid)));
+  // A process counts as gone when its first thread is; the last one to end closes the sockets.
+  const ports = readCentreState(faulty.site.centre.dir)?.ports;
+  const taken = processes.flatMap((name) => {
+    if (ports === undefined) return [];
+    return name === 'etcd' ? [ports.etcdClient, ports.etcdPeer] : [ports.api];
+  });
+  await until('their ports are free', async () => !(await Promise.all(taken.map(isPortTaken))).includes(true), 30_000);
   await faulty.site.centre.restart();
 }
 
