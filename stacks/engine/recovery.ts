@@ -30,15 +30,15 @@ export type Proposal =
   | { readonly step: 'none' }
   | { readonly step: 'wait'; readonly site?: string; readonly lock: Lock }
   | { readonly step: 'remove-lock'; readonly site: string; readonly lock: Lock }
-  | { readonly step: 'replace-state'; readonly site: string; readonly from: 'backup' | 'nothing' }
+  | { readonly step: 'replace-state'; readonly site: string; readonly from: Exclude<StateCondition, 'sound'> }
   | { readonly step: 'clear-pending'; readonly site: string; readonly pending: readonly PendingOperation[] }
   | { readonly step: 'read-back'; readonly behind: readonly string[] }
   | { readonly step: 'run-up'; readonly sites: readonly string[] };
 
 /**
- * What to do next after a run that was cut off: nothing beside a living one; then the lock of a dead one; then a
- * state that cannot be read; then what was left half done; then decisions that the management centre lost; then the run again. Never more than one step, because
- * each changes what the next one should be. Pure.
+ * What to do next after a run that was cut off: nothing beside a living one; then the lock of a dead one; then a state that
+ * cannot be read; then what was left half done; then decisions that the management centre lost; then the run again. Never
+ * more than one step, because each changes what the next one should be. Pure.
  */
 export function proposeRecovery({ stateLock, sites, behind }: Facts): Proposal {
   if (stateLock !== undefined && stateLock.holder === 'alive') return { step: 'wait', lock: stateLock };
@@ -51,7 +51,7 @@ export function proposeRecovery({ stateLock, sites, behind }: Facts): Proposal {
     if (lock !== undefined) return { step: 'remove-lock', site, lock };
   }
   for (const { site, state } of sites) {
-    if (state !== 'sound') return { step: 'replace-state', site, from: state === 'backup' ? 'backup' : 'nothing' };
+    if (state !== 'sound') return { step: 'replace-state', site, from: state };
   }
   for (const { site, pending } of sites) {
     if (pending !== undefined && pending.length > 0) return { step: 'clear-pending', site, pending };

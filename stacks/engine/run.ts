@@ -16,8 +16,8 @@ export interface RunOptions {
 
 /**
  * Runs one request in a process of its own, because the engine keeps global state. Resolves when that process has ended.
- * @throws locked `stack-locked`; terminal `state-unreadable`, `engine-failed` with the failed objects in `data.diagnostics`, `engine-stopped`,
- * `engine-died`
+ * @throws locked `stack-locked`; terminal `state-unreadable`, `engine-failed` with the failed objects in
+ * `data.diagnostics`, `engine-stopped`, `engine-died`
  */
 export async function runEngine(request: EngineRequest, options: RunOptions): Promise<EngineResult> {
   prepareState(request.stateDir, request.target.site);

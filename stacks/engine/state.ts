@@ -126,14 +126,14 @@ export function engineEnv(stateDir: string, site: string, binaries: EngineBinari
   };
 }
 
-/** How the state of a centre can be read: as it is, only from the engine's copy of the one before, or not at all. */
-export type StateCondition = 'sound' | 'backup' | 'lost';
+/** How the state of a centre can be read: as it is, only from the engine's copy of the one before, or from nothing. */
+export type StateCondition = 'sound' | 'backup' | 'nothing';
 
 /** Looks at the state of a centre that has one; a disk that was full, or that lost what was written last, damages it. */
 export function stateCondition(stateDir: string, site: string): StateCondition {
   const file = stateFile(stateDir, site);
   if (isJson(file)) return 'sound';
-  return isJson(backupOf(file)) ? 'backup' : 'lost';
+  return isJson(backupOf(file)) ? 'backup' : 'nothing';
 }
 
 /** Puts the engine's copy of the state before in place of a damaged one; without one the centre has no state after it. */

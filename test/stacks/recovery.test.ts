@@ -42,9 +42,9 @@ describe('recover proposes', () => {
   it('to replace a state that cannot be read before anything that needs it', () => {
     const sites = [site('north', { pending }), site('south', { state: 'backup', pending: undefined })];
     expect(proposeRecovery(facts({ sites }))).toEqual({ step: 'replace-state', site: 'south', from: 'backup' });
-    const lost = [site('south', { state: 'lost', pending: undefined })];
+    const lost = [site('south', { state: 'nothing', pending: undefined })];
     expect(proposeRecovery(facts({ sites: lost }))).toMatchObject({ step: 'replace-state', from: 'nothing' });
-    const locked = [site('south', { state: 'lost', locks: [lock('dead')] })];
+    const locked = [site('south', { state: 'nothing', locks: [lock('dead')] })];
     expect(proposeRecovery(facts({ sites: locked })).step).toBe('remove-lock');
   });
 

@@ -50,10 +50,8 @@ const stride = 16;
  */
 export function chainsOf({ writes }: Pick<UpEnd, 'writes'>): UpPoint[][] {
   const chains = (list: readonly UpPoint[], step: number) =>
-    Array.from({ length: 2 * step }, (_, index) =>
-      list
-        .filter((_point, at) => at % step === index >> 1)
-        .map((point) => ({ ...point, when: index % 2 === 0 ? ('before' as const) : ('after' as const) })),
+    Array.from({ length: step }, (_, first) => list.filter((_point, at) => at % step === first)).flatMap((chain) =>
+      (['before', 'after'] as const).map((when) => chain.map((point) => ({ ...point, when }))),
     );
   const platform = writes.filter(({ key }) => !isOwn(key));
   const own = writes.filter(({ key }) => isOwn(key));
