@@ -70,7 +70,10 @@ export async function launch(options: LaunchOptions): Promise<Launched> {
 
 let bootId: string | undefined;
 
-/** `<ticks>@<boot id>` of a running process, undefined when there is none or it is a zombie. */
+/**
+ * `<ticks>@<boot id>` of a running process, undefined when there is none or it is a zombie. A process whose first thread is a
+ * zombie while others still end has its files and ports yet, so it counts as running.
+ */
 export function startOf(pid: number): string | undefined {
   let stat: string;
   try {
@@ -79,9 +82,9 @@ export function startOf(pid: number): string | undefined {
     return undefined;
   }
   // The name in field 2 may hold spaces and brackets; what follows its last bracket is regular. proc(5): state is
-  // field 3, starttime field 22.
+  // field 3, num_threads field 20, starttime field 22.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+  if ((fields[0] === 'Z' || fields[0] === 'X') && Number(fields[17]) <= 1) return undefined;
   bootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim().slice(0, 8);
   return `${fields[19] ?? ''}@${bootId}`;
 }

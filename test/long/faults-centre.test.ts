@@ -10,7 +10,7 @@ import { readCentreState } from '../../local/centre.ts';
 import { centrePaths } from '../../local/centre-files.ts';
 import { HttpCaller } from '../../local/http.ts';
 import { readKeyPair } from '../../local/pki.ts';
-import { isPortTaken } from '../../local/ports.ts';
+import { isRunning, type ProcessId, signal } from '../../local/processes.ts';
 import { type FaultySite, healed, pause, removalsSince, startFaultySite, wantedOf } from '../faults/site.ts';
 import { uniqueName, until } from '../support/centre.ts';
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts';
@@ -37,34 +37,18 @@ afterEach(async () => {
 });
 
 type Process = 'etcd' | 'kube-apiserver';
-function signal(process_: Process, name: NodeJS.Signals): void {
-  const pid = readCentreState(faulty.site.centre.dir)?.processes[process_]?.pid ?? 0;
-  if (pid < 2) throw new Error(`${process_} does not run`);
-  process.kill(pid, name);
+function idOf(name: Process): ProcessId {
+  const id = readCentreState(faulty.site.centre.dir)?.processes[name];
+  if (id === undefined) throw new Error(`${name} does not run`);
+  return id;
 }
 
 /** Kills what is named, as a crash does, and starts it again on the same data. */
 async function crash(...processes: Process[]): Promise<void> {
-  const pids = processes.map((name) => readCentreState(faulty.site.centre.dir)?.processes[name]?.pid ?? 0);
-  for (const name of processes) signal(name, 'SIGKILL');
-  await until('they are gone', () => pids.every((pid) => !isAlive(pid)));
-  // A process counts as gone when its first thread is; the last one to end closes the sockets.
-  const ports = readCentreState(faulty.site.centre.dir)?.ports;
-  const taken = processes.flatMap((name) => {
-    if (ports === undefined) return [];
-    return name === 'etcd' ? [ports.etcdClient, ports.etcdPeer] : [ports.api];
-  });
-  await until('their ports are free', async () => !(await Promise.all(taken.map(isPortTaken))).includes(true), 30_000);
+  const ids = processes.map(idOf);
+  for (const id of ids) expect(signal(id, 'SIGKILL')).toBe(true);
+  await until('they are gone', () => !ids.some(isRunning));
   await faulty.site.centre.restart();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z ');
-  } catch {
-    return false;
-  }
 }
 
 /** Has etcd forget every version but the present one, which is a later one than any that was seen before. */
@@ -195,13 +179,14 @@ describe('a centre whose store does not answer', () => {
 
   it('etcd stopped for five seconds, and every list failing: nothing is removed, and work goes on afterwards', async () => {
     await works(async () => {
-      signal('etcd', 'SIGSTOP');
+      const etcd = idOf('etcd');
+      expect(signal(etcd, 'SIGSTOP')).toBe(true);
       try {
         faulty.own.proxy.cut();
         faulty.hub.proxy.cut();
         await pause(5_000);
       } finally {
-        signal('etcd', 'SIGCONT');
+        signal(etcd, 'SIGCONT');
       }
     });
   });
