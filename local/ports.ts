@@ -40,20 +40,28 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-/** Where centres of tests live: clear of every fixed port here, and below the range of outgoing connections. */
-const testPorts = { from: 10_000, to: 24_000 };
+/**
+ * The first range from `from` on in which nothing listens on the ports of so many centres (tests and benches; nothing
+ * reserves it).
+ */
+export async function freeBase(from: number, centres: number): Promise<number> {
+  for (let base = from; base < from + 1000; base += portsPerCentre * centres) {
+    const ports = Array.from({ length: centres }, (_, index) => Object.values(portsOf(base, index))).flat();
+    if (!(await Promise.all(ports.map(isPortTaken))).some(Boolean)) return base;
+  }
+  throw new Error(`no free range of ports from ${from} on`);
+}
+
+/** Where centres of a test's own begin: 10,000 to 20,000 is clear of every fixed port here. */
+const testCentres = { from: 10_000, places: 450 };
 
 /**
- * Ports for one centre of a test that were free a moment ago. Not those that the system would give: they are also given to
- * outgoing connections, so a server that was stopped could find its port taken when it starts again.
+ * Ports for one centre of a test. Not those that the system would give: they are also given to outgoing connections, so a
+ * server that was stopped could find its port taken when it starts again.
  */
 export async function freeCentrePorts(): Promise<CentrePorts> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
-    const places = (testPorts.to - testPorts.from) / portsPerCentre;
-    const ports = portsOf(testPorts.from, Math.floor(Math.random() * places));
-    if (!(await Promise.all(Object.values(ports).map(isPortTaken))).some(Boolean)) return ports;
-  }
-  throw new Error('no free range of ports');
+  const from = testCentres.from + Math.floor(Math.random() * testCentres.places) * portsPerCentre;
+  return portsOf(await freeBase(from, 1), 0);
 }
 
 function listenAnywhere(): Promise<ReturnType<typeof createServer>> {

@@ -19,7 +19,7 @@ import { startCloud, stopCloud } from '../../local/cloud.ts';
 import { readCloudState, siteDir } from '../../local/cloud-state.ts';
 import { stopNode } from '../../local/node-process.ts';
 import { writePersonKubeconfig } from '../../local/people.ts';
-import { isPortTaken, portsOf } from '../../local/ports.ts';
+import { freeBase } from '../../local/ports.ts';
 import { benchApproval, benchCloud, decideAll, engineer, reviewers, writeBenchCity } from './plan-city.ts';
 
 /** Centres of the made-up city beside the management centre. */
@@ -256,13 +256,4 @@ async function asAccount(cloud: PlanCloud, site: string, account: string): Promi
   } finally {
     await admin.close();
   }
-}
-
-/** The first range of ports from `base` on in which nothing listens or is connected. */
-export async function freeBase(base: number, centres: number): Promise<number> {
-  for (let at = base; at < base + 1000; at += 20 * centres) {
-    const ports = Array.from({ length: centres }, (_, index) => Object.values(portsOf(at, index))).flat();
-    if (!(await Promise.all(ports.map(isPortTaken))).some(Boolean)) return at;
-  }
-  throw new Error(`no free range of ports from ${base} on`);
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { callerOf, readCentre, readCentreState } from '../../local/centre.ts';
 import { type CentreProcess, centrePaths, centreProcesses } from '../../local/centre-files.ts';
 import { readNodeState, readPods } from '../../local/node-process.ts';
-import { isPortTaken, portsOf } from '../../local/ports.ts';
+import { freeBase, portsOf } from '../../local/ports.ts';
 import { findMarked, isRunning, ownId } from '../../local/processes.ts';
 import type { ProcessStatus } from '../../local/status.ts';
 import { testDir, until } from '../support/centre.ts';
@@ -77,7 +77,7 @@ const every = ['a/etcd', 'a/kube-apiserver', 'a/kube-controller-manager', 'b/etc
 const all = [...every, 'b/kube-controller-manager', '_node'].sort();
 
 beforeAll(async () => {
-  for (base = 21_000; await anyTaken(base); base += 100);
+  base = await freeBase(21_000, 2);
   await succeed('up', '--sites', 'a,b', '--ports', String(base));
 });
 
@@ -85,11 +85,6 @@ afterAll(async () => {
   await jinhong(['down', '--wipe']);
   rmSync(root, { recursive: true, force: true });
 });
-
-async function anyTaken(first: number): Promise<boolean> {
-  const ports = [0, 1].flatMap((index) => Object.values(portsOf(first, index)));
-  return (await Promise.all(ports.map(isPortTaken))).some(Boolean);
-}
 
 test('status shows every process with pid, port, memory, age and health', async () => {
   const rows = await status();

@@ -12,7 +12,7 @@ import { loadKubeconfig } from '../../kube/config.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { readCentreState } from '../../local/centre.ts';
 import { startCloud, stopCloud } from '../../local/cloud.ts';
-import { isPortTaken, portsOf } from '../../local/ports.ts';
+import { freeBase } from '../../local/ports.ts';
 import { isRunning } from '../../local/processes.ts';
 import { describeCentre, kubeconfigFor, type TestCentre, testDir, until } from './centre.ts';
 import { cityCloud, cityGroups, writeCity } from './city.ts';
@@ -131,12 +131,8 @@ async function startNow(options: OwnCloudOptions): Promise<{ cloud: TestCloud; s
 }
 
 /** First port of a range in which no centre of another local cloud lives. */
-export async function freeBasePort(centres: number): Promise<number> {
-  for (let base = 28_400; base < 32_000; base += 200) {
-    const ports = Array.from({ length: centres }, (_, index) => Object.values(portsOf(base, index))).flat();
-    if (!(await Promise.all(ports.map(isPortTaken))).some(Boolean)) return base;
-  }
-  throw new Error('no free range of ports');
+export function freeBasePort(centres: number): Promise<number> {
+  return freeBase(28_400, centres);
 }
 
 async function person(cloud: TestCloud, user: string, groups: readonly string[]): Promise<TestPerson> {
