@@ -7,8 +7,7 @@ import { type Contacts, createContacts } from './contacts.ts';
 import { type ManagementContext, siteOfNamespace } from './context.ts';
 import { reconcileDepartment } from './departments/index.ts';
 import { reconcileSite } from './sites/index.ts';
-import { ownerOfClaim } from './tenants/commit.ts';
-import { tenantKeyOf, tenantKeyOfApproval, tenantKeyOfGrant } from './tenants/gather.ts';
+import { ownerOfClaim, tenantKeyOf, tenantKeyOfApproval, tenantKeyOfGrant } from './tenants/gather.ts';
 import { createDecidingLoop, type DecidingLoop } from './tenants/loop.ts';
 
 /**

@@ -165,8 +165,10 @@ describe('a request', () => {
     const claim = await management().admin.get(resources.hostnameClaim, { name: `${name}.alpha.testcity.example` });
     expect(claim['spec']).toEqual({ tenant: { department: 'alpha', name }, environment: 'production' });
     await removeTenant(key, 'ann');
-    await expect(management().admin.get(resources.hostnameClaim, { name: claim.metadata.name })).rejects.toSatisfy(
-      isNotFound,
+    await until('its hostname is free', () =>
+      management()
+        .admin.get(resources.hostnameClaim, { name: claim.metadata.name })
+        .then(() => false, isNotFound),
     );
   }, 240_000);
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { departmentNamespace, siteNamespace } from '../../core/model/names.ts';
+import { isNotFound } from '../../kube/errors.ts';
 import { resourceOf, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { grantsNow, tenantNow, tenantWhen } from '../controller/management/centre.ts';
@@ -135,6 +136,20 @@ describe('what a person does by hand to each object of the management controller
     await until('it is claimed again', () => admin.get(resources.hostnameClaim, { name: hostname }));
     const again = await admin.get(resources.hostnameClaim, { name: hostname });
     expect(again['spec']).toEqual(claim['spec']);
+  });
+
+  it('a hostname’s claim that outlived its tenant, because the process was killed before it, goes with the next one', async () => {
+    await running.stop();
+    const claim = await admin.get(resources.hostnameClaim, { name: hostname });
+    const { apiVersion, kind, metadata } = claim;
+    const left = `left.${hostname}`;
+    const tenant = { department: 'alpha', name: uniqueName('gone') };
+    const spec = { tenant, environment: 'production' };
+    await admin.create({ apiVersion, kind, metadata: { name: left, labels: metadata.labels ?? {} }, spec });
+    running = await hub.start();
+    await until('it is let go', () => admin.get(resources.hostnameClaim, { name: left }).then(() => false, isNotFound));
+    const own = await admin.get(resources.hostnameClaim, { name: hostname });
+    expect(own.metadata.uid).toBe(metadata.uid);
   });
 
   it('a status that is edited is put right: Tenant, Approval, Department, Site', async () => {

@@ -3,13 +3,13 @@ import type { Decided } from '../../../core/decide/types.ts';
 import type { Decision } from '../../../core/model/fields.ts';
 import type { GrantSpec } from '../../../core/model/grant.ts';
 import type { Grant, HostnameClaim, Tenant } from '../../../core/model/kinds.ts';
-import { apiVersion, grantName, labels, managers, siteNamespace, tenantRef } from '../../../core/model/names.ts';
+import { apiVersion, grantName, labels, managers, siteNamespace } from '../../../core/model/names.ts';
 import { canonicalJson } from '../../../kube/apply.ts';
 import { isAlreadyExists, isNotFound } from '../../../kube/errors.ts';
 import { resources } from '../../../kube/resource.ts';
 import type { KubeObject } from '../../../kube/types.ts';
 import type { ManagementContext } from '../context.ts';
-import { type HeldGrant, siteNames, splitKey } from './gather.ts';
+import { type HeldGrant, ownerOfClaim, siteNames, splitKey } from './gather.ts';
 
 /** Keeps a Tenant until its Grants know that it goes. */
 export const tenantFinalizer = 'jinhong.dev/tenant';
@@ -144,11 +144,6 @@ function claimObject(hostname: string, key: string, environment: string): KubeOb
     metadata: { name: hostname, labels: { [labels.department]: department, [labels.tenant]: name } },
     spec: { tenant: { department, name }, environment },
   };
-}
-
-/** Who owns a hostname, as `<department>/<tenant>`. */
-export function ownerOfClaim(claim: HostnameClaim | undefined): string | undefined {
-  return claim === undefined ? undefined : tenantRef(claim.spec.tenant.department, claim.spec.tenant.name);
 }
 
 /** Creating is what decides who was first: the server lets only one of two in. */

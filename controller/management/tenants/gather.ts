@@ -2,7 +2,7 @@ import type { ExistingGrant } from '../../../core/decide/change.ts';
 import type { SiteView } from '../../../core/decide/placement.ts';
 import type { SiteContact } from '../../../core/decide/status.ts';
 import type { TenantView } from '../../../core/decide/types.ts';
-import type { Approval, Grant } from '../../../core/model/kinds.ts';
+import type { Approval, Grant, HostnameClaim } from '../../../core/model/kinds.ts';
 import {
   departmentNamespace,
   departmentOfNamespace,
@@ -93,11 +93,20 @@ export function gather(ctx: ManagementContext): Gathered {
   };
 }
 
-/** Keys of all tenants that are asked for, granted or decided about. */
+/** Who owns a hostname, as `<department>/<tenant>`. */
+export function ownerOfClaim(claim: HostnameClaim | undefined): string | undefined {
+  return claim === undefined ? undefined : tenantRef(claim.spec.tenant.department, claim.spec.tenant.name);
+}
+
+/**
+ * Keys of all tenants that are asked for, granted, decided about or own a hostname. The last for a process that was
+ * killed between a tenant's last Grant and its hostnames: nothing else remembers them then.
+ */
 export function allKeys(ctx: Pick<ManagementContext, 'caches'>): Set<string> {
   return new Set([
     ...ctx.caches.tenant.list().flatMap((tenant) => tenantKeyOf(tenant) ?? []),
     ...ctx.caches.grant.list().map(tenantKeyOfGrant),
     ...ctx.caches.approval.list().flatMap((approval) => tenantKeyOfApproval(approval) ?? []),
+    ...ctx.caches.hostnameClaim.list().flatMap((claim) => ownerOfClaim(claim) ?? []),
   ]);
 }

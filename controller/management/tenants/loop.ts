@@ -5,8 +5,8 @@ import type { Decision } from '../../../core/model/fields.ts';
 import { isConflict, retryAfterOf } from '../../../kube/errors.ts';
 import { createQueue, done, type Outcome, type Queue } from '../../queue.ts';
 import { type ManagementContext, treeOf } from '../context.ts';
-import { ClaimLost, changesGrants, commit, latestDecision, ownerOfClaim, type Plan } from './commit.ts';
-import { allKeys, type Gathered, gather } from './gather.ts';
+import { ClaimLost, changesGrants, commit, latestDecision, type Plan } from './commit.ts';
+import { allKeys, type Gathered, gather, ownerOfClaim } from './gather.ts';
 import { countForeign, releaseForeign, reserve, settle } from './reserve.ts';
 import { writeApprovalStatuses, writeTenantStatus } from './status.ts';
 
