@@ -165,11 +165,8 @@ describe('a request', () => {
     const claim = await management().admin.get(resources.hostnameClaim, { name: `${name}.alpha.testcity.example` });
     expect(claim['spec']).toEqual({ tenant: { department: 'alpha', name }, environment: 'production' });
     await removeTenant(key, 'ann');
-    await until('its hostname is free', () =>
-      management()
-        .admin.get(resources.hostnameClaim, { name: claim.metadata.name })
-        .then(() => false, isNotFound),
-    );
+    const look = () => management().admin.get(resources.hostnameClaim, { name: claim.metadata.name });
+    await until('its hostname is free', () => look().then(() => false, isNotFound));
   }, 240_000);
 
   it('approved twice by one person stays without Grants', async () => {
