@@ -2,8 +2,21 @@ import { managedByValue } from '../core/desired/names.ts';
 import { group, labels } from '../core/model/names.ts';
 import { type FieldPath, innerOf, type JsonObject, listOf, mapOf } from './rule.ts';
 
-/** Names that only the platform gives: `jinhong-quota`, `jinhong:tenant-admin`. */
-export const reservedNames = ['jinhong-', 'jinhong:'] as const;
+const reservedPrefixes = [`${managedByValue}-`, `${managedByValue}:`] as const;
+
+/**
+ * Whether only the platform gives such a name: `jinhong-quota`, `jinhong:tenant-admin`, and `jinhong` itself, because a
+ * workload of that name has the cluster make Pods `jinhong-...`. Pure.
+ */
+export function isReservedName(name: string): boolean {
+  return name === managedByValue || reservedPrefixes.some((prefix) => name.startsWith(prefix));
+}
+
+/** CEL for `isReservedName`; `name` is an expression for a text. Pure. */
+export function celReservedName(name: string): string {
+  const prefixed = reservedPrefixes.map((prefix) => `${name}.startsWith('${prefix}')`);
+  return `(${[`${name} == '${managedByValue}'`, ...prefixed].join(' || ')})`;
+}
 
 /** A trace of the platform in an object's metadata. */
 export interface Mark {
@@ -61,4 +74,25 @@ export function sameMarks(one: readonly Mark[], other: readonly Mark[]): boolean
 /** The name of an object; empty when it has none. Pure. */
 export function nameOf(object: JsonObject | undefined): string {
   return String(innerOf(object, 'metadata')['name'] ?? '');
+}
+
+/** Finalizers and owners of an object, whoever put them: what decides when it goes. Pure. */
+export function tiesOf(metadata: JsonObject): Mark[] {
+  const finalizers = ((metadata['finalizers'] ?? []) as string[]).map((finalizer, index) => ({
+    path: ['finalizers', index],
+    text: `finalizer ${finalizer}`,
+  }));
+  const owners = listOf(metadata, 'ownerReferences').map((owner, index) => ({
+    path: ['ownerReferences', index],
+    text: `owner ${owner['uid']}`,
+  }));
+  return [...finalizers, ...owners];
+}
+
+/** CEL for the texts of `tiesOf`; `metadata` is an expression for an object's metadata. Pure. */
+export function celTies(metadata: string): string {
+  return (
+    `${metadata}.?finalizers.orValue([]).map(f, 'finalizer ' + f) + ` +
+    `${metadata}.?ownerReferences.orValue([]).map(o, 'owner ' + o.uid)`
+  );
 }

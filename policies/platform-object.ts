@@ -1,6 +1,17 @@
 import { managedByValue, objectNames } from '../core/desired/names.ts';
 import { labels } from '../core/model/names.ts';
-import { celMarks, celSame, type Mark, marksOf, nameOf, reservedNames, sameMarks } from './marks.ts';
+import {
+  celMarks,
+  celReservedName,
+  celSame,
+  celTies,
+  isReservedName,
+  type Mark,
+  marksOf,
+  nameOf,
+  sameMarks,
+  tiesOf,
+} from './marks.ts';
 import { writes } from './platform-only.ts';
 import { type FieldPath, innerOf, type JsonObject, type Rule, type RuleRequest } from './rule.ts';
 
@@ -37,13 +48,14 @@ export const platformObject: Rule = {
   check(request) {
     const { object, oldObject } = request;
     const found: FieldPath[] = [];
-    if (reservedNames.some((prefix) => nameOf(object ?? oldObject).startsWith(prefix)))
-      found.push(['metadata', 'name']);
-    const [now, before] = [marksOf(innerOf(object, 'metadata')), marksOf(innerOf(oldObject, 'metadata'))];
+    if (isReservedName(nameOf(object ?? oldObject))) found.push(['metadata', 'name']);
+    const metadata = [object, oldObject].map((one) => innerOf(one, 'metadata'));
+    const [now = [], before = []] = metadata.map(marksOf);
     if (!isShared(request, before)) {
       return [...found, ...[...now, ...before].map(({ path }) => ['metadata', ...path])];
     }
-    if (!sameMarks(now, before)) found.push(['metadata']);
+    const [ties = [], tiesBefore = []] = metadata.map(tiesOf);
+    if (!sameMarks(now, before) || !sameMarks(ties, tiesBefore)) found.push(['metadata']);
     const token = (account: JsonObject | undefined) => account?.['automountServiceAccountToken'] ?? true;
     if (token(object) !== token(oldObject)) found.push(['automountServiceAccountToken']);
     return found;
@@ -55,6 +67,8 @@ export const platformObject: Rule = {
     { name: 'old', cel: 'oldObject == null ? {} : oldObject.?metadata.orValue({})' },
     { name: 'marks', cel: celMarks('variables.new') },
     { name: 'oldmarks', cel: celMarks('variables.old') },
+    { name: 'ties', cel: celTies('variables.new') },
+    { name: 'oldties', cel: celTies('variables.old') },
     {
       name: 'shared',
       cel:
@@ -63,13 +77,15 @@ export const platformObject: Rule = {
     },
   ],
   validations: [
-    { name: 'name', cel: `!(${reservedNames.map((prefix) => `variables.name.startsWith('${prefix}')`).join(' || ')})` },
+    { name: 'name', cel: `!${celReservedName('variables.name')}` },
     {
       name: 'marks',
       cel:
         `variables.shared ? (${celSame('variables.marks', 'variables.oldmarks')}) : ` +
         'variables.marks.size() == 0 && variables.oldmarks.size() == 0',
     },
+    // Whoever gives it an owner that does not exist has the garbage collector remove it.
+    { name: 'ties', cel: `!variables.shared || (${celSame('variables.ties', 'variables.oldties')})` },
     {
       name: 'token',
       cel:

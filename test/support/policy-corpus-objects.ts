@@ -5,7 +5,7 @@ import type { JsonObject } from '../../policies/rule.ts';
 import { exampleNamespace, prober, requestOf, standbyNamespace, type Trial } from './policies.ts';
 import { bareCrd } from './policy-kinds.ts';
 import type { KindName } from './policy-samples.ts';
-import { ourOwner, type TrialParts, trialOf } from './policy-trials.ts';
+import { otherOwner, ourOwner, type TrialParts, trialOf } from './policy-trials.ts';
 import { closedCorpus } from './policy-trials-closed.ts';
 import { templateBody, templateKinds } from './policy-trials-kinds.ts';
 
@@ -103,6 +103,15 @@ function templates(): Trial[] {
       ];
     }),
     about('statefulsets.apps')({ now: labelled('corpus-claims'), body: inClaims }),
+    ...['jinhong', 'jinhong-data', 'data'].map((name) =>
+      about('statefulsets.apps')({
+        now: labelled(`corpus-claim-${name}`),
+        body: templateBody('statefulsets.apps', {}, {}, name),
+      }),
+    ),
+    ...[forged, { labels: { app: 'web' } }].map((outer, index) =>
+      about('pods.')({ now: labelled(`corpus-pod-${index}`), body: templateBody('pods.', {}, outer) }),
+    ),
   ];
 }
 
@@ -112,11 +121,15 @@ function platformObjects(): Trial[] {
   const of = about('configmaps.');
   const account = about('serviceaccounts.');
   const shared = own('default', mark);
+  const hold = { finalizers: ['example.org/hold'] };
+  const heldShared = own('default', { ...mark, ...hold });
+  const pulls = { imagePullSecrets: [{ name: 'registry' }] };
   const mount = (token: boolean): JsonObject => ({ automountServiceAccountToken: token });
   return [
     of({ now: own('corpus-plain') }),
     of({ now: own('corpus-marked', mark) }),
     of({ now: own('jinhong-corpus') }),
+    of({ now: own('jinhong') }),
     of({ now: own('corpus-annotated', { annotations: { [annotations.groups]: 'strangers' } }) }),
     of({ now: own('corpus-kept', mark), before: own('corpus-kept', mark) }),
     of({ now: own('corpus-lost'), before: own('corpus-lost', mark) }),
@@ -126,6 +139,12 @@ function platformObjects(): Trial[] {
     account({ now: shared, before: shared, body: mount(false), oldBody: mount(false), how: 'merge' }),
     account({ now: shared, before: shared, body: mount(true), oldBody: mount(false), how: 'merge' }),
     account({ now: own('default'), before: shared, body: mount(false), how: 'merge' }),
+    ...[hold, { ownerReferences: [otherOwner] }].map((held) =>
+      account({ now: own('default', { ...mark, ...held }), before: shared, body: mount(false), how: 'merge' }),
+    ),
+    ...[shared, heldShared].map((now) =>
+      account({ now, before: heldShared, body: { ...mount(false), ...pulls }, oldBody: mount(false), how: 'merge' }),
+    ),
   ];
 }
 

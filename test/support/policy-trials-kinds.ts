@@ -214,16 +214,21 @@ export const templateKinds: readonly KindName[] = [
   'cronjobs.batch',
 ];
 
+const claimNames = fc.constantFrom('data', 'data', 'data', 'jinhong', 'jinhong-quota', 'jinhongs');
 const templates = fc
-  .constantFrom(...templateKinds)
+  .constantFrom<KindName>(...templateKinds, 'pods.')
   .chain((kind) =>
-    fc.record({ made: metadata, outer: metadata }).chain(({ made, outer }) => holder(kind, made, outer)),
-  );
+    fc
+      .record({ made: metadata, outer: metadata, claim: claimNames })
+      .chain(({ made, outer, claim }) => holder(kind, made, outer, claim)),
+  )
+  // The volumes of a Pod cannot be changed.
+  .filter(({ resource, operation }) => resource !== 'pods' || operation === 'CREATE');
 
 /** A kind whose template has the metadata `made`; `outer` is that of what is between, if there is something. */
-function holder(kind: KindName, made: JsonObject, outer: JsonObject): fc.Arbitrary<Trial> {
-  const body = (inner: JsonObject, between: JsonObject) => templateBody(kind, inner, between);
-  const fixed = kind === 'jobs.batch' || kind === 'statefulsets.apps';
+function holder(kind: KindName, made: JsonObject, outer: JsonObject, claim: string): fc.Arbitrary<Trial> {
+  const body = (inner: JsonObject, between: JsonObject) => templateBody(kind, inner, between, claim);
+  const fixed = kind === 'jobs.batch' || kind === 'statefulsets.apps' || kind === 'pods.';
   return bodies(
     kind,
     fc.constant(body(made, outer)),
@@ -232,16 +237,23 @@ function holder(kind: KindName, made: JsonObject, outer: JsonObject): fc.Arbitra
   );
 }
 
-/** The body of such a kind: `made` is the metadata of its Pods, `outer` of what is between or beside them. Pure. */
-export function templateBody(kind: KindName, made: JsonObject, outer: JsonObject): JsonObject {
-  const pod = innerOf(deploymentExample(), 'spec', 'template', 'spec');
+/**
+ * The body of such a kind or of a Pod: `made` is the metadata of its Pods, `outer` of what is between or beside them and of
+ * the volumes that live as long as the Pod, `claimed` the name of the claims that outlive it. Pure.
+ */
+export function templateBody(kind: KindName, made: JsonObject, outer: JsonObject, claimed = 'data'): JsonObject {
+  const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+  const { ownerReferences: _, finalizers: __, ...between } = outer;
+  const scratch = { name: 'scratch', ephemeral: { volumeClaimTemplate: { metadata: between, spec: claim } } };
+  const volumes = Object.keys(between).length > 0 ? { volumes: [scratch] } : {};
+  const pod = { ...innerOf(deploymentExample(), 'spec', 'template', 'spec'), ...volumes };
   const app = { app: 'web' };
   const template = { metadata: { ...made, labels: { ...innerOf(made, 'labels'), ...app } }, spec: pod };
   const job = { ...template, spec: { ...pod, restartPolicy: 'Never' } };
   const selector = { matchLabels: app };
-  const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
-  const { ownerReferences: _, finalizers: __, ...between } = outer;
   switch (kind) {
+    case 'pods.':
+      return { spec: pod };
     case 'podtemplates.':
       return { template };
     case 'replicationcontrollers.':
@@ -257,7 +269,7 @@ export function templateBody(kind: KindName, made: JsonObject, outer: JsonObject
           replicas: 1,
           selector,
           template,
-          volumeClaimTemplates: [{ metadata: { ...between, name: 'data' }, spec: claim }],
+          volumeClaimTemplates: [{ metadata: { ...between, name: claimed }, spec: claim }],
         },
       };
     default:

@@ -175,7 +175,10 @@ const onObjects = ({ callers, namespaces }: Around): fc.Arbitrary<Trial> =>
         .record({
           caller: callers,
           namespace: namespaces,
-          name: fc.tuple(prefix(kind), named(operation)).map((parts) => parts.join('any-')),
+          name: fc.oneof(
+            { weight: 15, arbitrary: fc.tuple(prefix(kind), named(operation)).map((parts) => parts.join('any-')) },
+            { weight: 1, arbitrary: fc.constantFrom('jinhong', 'jinhongs') },
+          ),
           now: metadata,
           before: fc.option(metadata),
           how: ways,
@@ -241,6 +244,14 @@ function throughSubresource({ sub, caller, how, now, before }: SubresourceParts)
   return { ...requestOf({ operation, object, oldObject: stored, subresource, ...caller }), how };
 }
 
+/** What a member would hold the default account by, or have it removed by. */
+const heldBy = fc.constantFrom<JsonObject>(
+  {},
+  {},
+  { finalizers: ['example.org/hold'] },
+  { ownerReferences: [otherOwner] },
+);
+
 /** The default account, which members may add pull secrets to. */
 const onAccount: fc.Arbitrary<Trial> = fc
   .record({
@@ -249,12 +260,13 @@ const onAccount: fc.Arbitrary<Trial> = fc
     now: metadata,
     before: fc.constantFrom(...marked, {}),
     keep: fc.integer({ min: 0, max: 3 }),
+    held: heldBy,
     token: fc.constantFrom(undefined, true, false),
     oldToken: fc.constantFrom(undefined, true, false),
     how: fc.constantFrom<How>('put', 'merge', 'json'),
     operation: fc.constantFrom<Operation>('UPDATE', 'UPDATE', 'UPDATE', 'DELETE'),
   })
-  .map(({ caller, namespace, now, before, keep, token, oldToken, how, operation }) => {
+  .map(({ caller, namespace, now, before, keep, held, token, oldToken, how, operation }) => {
     const own = { namespace, name: 'default' };
     const account = (mount: boolean | undefined, secrets: JsonObject[]): JsonObject => ({
       ...(mount === undefined ? {} : { automountServiceAccountToken: mount }),
@@ -265,7 +277,7 @@ const onAccount: fc.Arbitrary<Trial> = fc
       operation,
       caller,
       how: how === 'put' ? 'json' : how,
-      now: { ...(keep > 0 ? before : now), ...own },
+      now: { ...(keep > 0 ? { ...before, ...held } : now), ...own },
       before: { ...before, ...own },
       body: account(keep > 1 ? oldToken : token, [{ name: 'registry' }]),
       oldBody: account(oldToken, []),

@@ -122,6 +122,10 @@ const onPlatform: Way = way("on the platform's objects", 'PlatformObject', {
       { method: 'DELETE', path: `${path}?propagationPolicy=Foreground` },
       { method: 'DELETE', path: `${bindings(stage)}/jinhong:tenant-admin?propagationPolicy=Foreground` },
       { method: 'DELETE', path: account },
+      ...variantsOf(
+        { path: account, object: await stage.live(account) },
+        { metadata: { finalizers: ['attack.example/wait'] } },
+      ),
     ];
   },
 });
@@ -142,10 +146,12 @@ async function owned(stage: Stage): Promise<readonly object[]> {
 const onOwners: Way = way("on the platform's objects", 'PlatformObject', {
   who: ['admin'],
   requests: async (stage) => {
-    const path = `${networks(stage)}/${policyNames.defaultDeny}`;
-    const object = await stage.live(path);
-    return (await owned(stage)).flatMap((one) =>
-      variantsOf({ path, object }, { metadata: { ownerReferences: [one] } }),
+    const paths = [`${networks(stage)}/${policyNames.defaultDeny}`, `${accounts(stage)}/default`];
+    // The garbage collector removes what has only owners that are not there.
+    const owners = [...(await owned(stage)), owner({ uid: '11111111-1111-4111-8111-111111111111' })];
+    const targets = await Promise.all(paths.map(async (path) => ({ path, object: await stage.live(path) })));
+    return targets.flatMap((target) =>
+      owners.flatMap((one) => variantsOf(target, { metadata: { ownerReferences: [one] } })),
     );
   },
 });
