@@ -100,16 +100,15 @@ function notNewer({ known, offered }: Bounds): Verdict | undefined {
   return keep('ManagementBehind', `offered ${numbers(offered)}, in force ${numbers(known)}`);
 }
 
+/** A group that was let in before and has left the directory since holds nothing up: `boundMembers` leaves it out. */
 function wrongGroup({ offered, known, departmentGroups }: Bounds): Verdict | undefined {
-  const before = known?.members.map((member) => member.group) ?? [];
-  const { department } = offered.tenant;
-  if (departmentGroups === undefined) {
-    const added = offered.members.some(({ group }) => !before.includes(group) || isSystemGroup(group));
-    return added ? keep('DepartmentUnknown', `department ${department} is not known here`) : undefined;
-  }
-  const allowed = boundMembers(offered.members, departmentGroups);
-  const refused = offered.members.filter((member) => !allowed.includes(member)).map((member) => member.group);
+  const before = known?.members.map(({ group }) => group) ?? [];
+  const mayEnter = (group: string) => before.includes(group) || departmentGroups?.includes(group) === true;
+  const groups = offered.members.map(({ group }) => group);
+  const refused = groups.filter((group) => isSystemGroup(group) || !mayEnter(group));
   if (refused.length === 0) return undefined;
+  const { department } = offered.tenant;
+  if (departmentGroups === undefined) return keep('DepartmentUnknown', `department ${department} is not known here`);
   return keep('GroupNotInDepartment', `not of department ${department}: ${refused.sort().join(', ')}`);
 }
 

@@ -97,6 +97,23 @@ describe('whose it is and who may enter', () => {
     );
   });
 
+  it('a member that has left the directory since holds no decision up; who comes with it is judged all the same', () => {
+    const gone = { known: spec(), departmentGroups: ['staff'] };
+    expect(judge(bounds({ ...gone, offered: newer({ state: 'Removed' }) })).type).toBe('accept');
+    const members = [...spec().members, { group: 'strangers', role: 'view' as const }];
+    expect(judge(bounds({ ...gone, offered: newer({ members }) }))).toEqual({
+      type: 'keep',
+      reason: 'GroupNotInDepartment',
+      message: 'not of department alpha: strangers',
+    });
+    const system = [{ group: 'system:masters', role: 'view' as const }];
+    const held = bounds({ offered: newer({ members: system }), known: spec({ members: system }) });
+    expect([held, { ...held, departmentGroups: undefined }].map(judge)).toEqual([
+      keeps('GroupNotInDepartment'),
+      keeps('DepartmentUnknown'),
+    ]);
+  });
+
   it('without the department in the directory no new group enters, but what was granted may change otherwise', () => {
     expect(judge(bounds({ departmentGroups: undefined, known: undefined }))).toEqual(keeps('DepartmentUnknown'));
     expect(judge(bounds({ departmentGroups: undefined })).type).toBe('accept');
