@@ -110,7 +110,9 @@ function readyOf(input: StatusInput): ConditionWish {
     const list = bad.map(({ name, message }) => (message === '' ? name : `${name}: ${message}`));
     return wish('Ready', 'False', first.reason, list.join('; '));
   }
-  if (input.leftOut.length > 0) return wish('Ready', 'False', 'GroupNotInDepartment', input.leftOut.join(', '));
+  // Where nothing is left nobody is left out; a management centre that waits for the end would wait for ever.
+  if (input.leftOut.length > 0 && inForce.state !== 'Removed')
+    return wish('Ready', 'False', 'GroupNotInDepartment', input.leftOut.join(', '));
   if (input.unnamed.length > 0) return wish('Ready', 'False', 'EnvironmentOrphaned', input.unnamed.join(', '));
   return wish('Ready', 'True', settledReason(inForce));
 }

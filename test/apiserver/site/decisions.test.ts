@@ -257,6 +257,34 @@ describe('bounds', () => {
     expect(await bindingOf(`${name}-production`, 'admin')).toBeUndefined();
   });
 
+  it('a member that has left the directory is bound by no decision, and holds up none until the tenant is gone', async () => {
+    run();
+    const code = `d${uniqueName('x').replaceAll('-', '').slice(-8)}`;
+    const name = `${code}-app`;
+    const directory = (groups: readonly string[]) =>
+      admin.apply(department(code, groups), { fieldManager: 'test', force: true });
+    await directory([`${code}-staff`, `${code}-admins`]);
+    const members = (['admins', 'staff'] as const).map((group) => ({
+      group: `${code}-${group}`,
+      role: 'edit' as const,
+    }));
+    const spec = grantSpecOf(code, 'app', { members });
+    await decide(admin, spec);
+    await ready(admin, name, 'Running');
+    await directory([`${code}-staff`]);
+    await reported(admin, name, ['Ready', 'GroupNotInDepartment']);
+    const lookers = members.map(({ group }) => ({ group, role: 'view' as const }));
+    await decide(admin, nextDecision(spec, { members: lookers }));
+    await until('the decision is carried out, without the group', async () =>
+      subjectsOf(await bindingOf(`${name}-production`, 'view')).includes(`${code}-staff`),
+    );
+    const { items } = await admin.list(resources.roleBinding, { namespace: `${name}-production` });
+    expect(items.flatMap(subjectsOf)).toEqual([`${code}-staff`]);
+    await decide(admin, nextDecision(spec, { members: lookers, state: 'Removed' }));
+    await ready(admin, name, 'Removed');
+    expect(await find(admin, resources.namespace, { name: `${name}-production` })).toBeUndefined();
+  });
+
   it('more than the site can hold is refused; what was granted stays', async () => {
     run();
     const { spec, name } = await readyTenant(admin);

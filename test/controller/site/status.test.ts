@@ -79,6 +79,12 @@ describe('the status of a Grant', () => {
     ['an orphan is as ready as before', { orphaned: true, verdict: undefined }, 'True', 'Running'],
     ['a changed mirror', { damaged: true, inForce: undefined }, 'False', 'MirrorDamaged'],
     ['a group left out', { leftOut: ['strangers'] }, 'False', 'GroupNotInDepartment'],
+    [
+      'removed, and a group left out',
+      { inForce: { ...spec, state: 'Removed' }, leftOut: ['strangers'] },
+      'True',
+      'Removed',
+    ],
     ['a namespace that no decision names', { unnamed: ['alpha-permits-old'] }, 'False', 'EnvironmentOrphaned'],
   ] as const satisfies readonly (readonly [string, Partial<StatusInput>, string, string])[])(
     'Ready: %s',
