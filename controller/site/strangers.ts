@@ -1,7 +1,7 @@
 import type { Desired } from '../../core/desired/index.ts';
-import { annotations } from '../../core/model/names.ts';
+import { annotations, managers } from '../../core/model/names.ts';
 import { keyOf, resources } from '../../kube/resource.ts';
-import type { KubeObject } from '../../kube/types.ts';
+import type { KubeObject, ObjectMeta } from '../../kube/types.ts';
 import { isAsWanted, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
 import { isOurs } from './held.ts';
@@ -42,7 +42,14 @@ export async function removeStrangers(ctx: SiteContext, owner: string, desired: 
   );
   for (const { metadata } of strange) {
     ctx.deps.log.warn({ grant: owner, namespace, binding: metadata.name }, 'a binding of somebody who left is removed');
+    if (metadata.finalizers !== undefined) await letNobodyIn(ctx, metadata);
     const target = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata };
     await removeExactly(ctx, target, metadata.uid ?? '');
   }
+}
+
+/** Until its finalizers are gone, which may be never, a removed binding is there and RBAC goes by it. */
+async function letNobodyIn({ deps }: SiteContext, { namespace, name, uid }: ObjectMeta): Promise<void> {
+  const options = { type: 'merge', fieldManager: managers.site, idempotent: true } as const;
+  await deps.client.patch(resources.roleBinding, { namespace, name }, { metadata: { uid }, subjects: null }, options);
 }

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { confirmConfigMap } from '../../../core/access/site.ts';
 import { memberRoles, objectNames, policyNames } from '../../../core/desired/index.ts';
+import type { GrantSpec } from '../../../core/model/grant.ts';
 import type { Grant } from '../../../core/model/kinds.ts';
 import { namespaces, siteNamespace } from '../../../core/model/names.ts';
 import { resources } from '../../../kube/resource.ts';
@@ -110,27 +111,57 @@ describe('states of a Grant', () => {
 });
 
 describe('a group that leaves', () => {
+  const rbac = 'rbac.authorization.k8s.io';
+  const group = (of: string) => ({ kind: 'Group', apiGroup: rbac, name: of });
+  const own = (metadata: KubeObject['metadata'], subjects: object[]): KubeObject => ({
+    apiVersion: `${rbac}/v1`,
+    kind: 'RoleBinding',
+    metadata,
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: memberRoles.view },
+    subjects,
+  });
+  const staffLeaves = (spec: GrantSpec) => nextDecision(spec, { members: [{ group: 'alpha-admins', role: 'admin' }] });
+  const mayLook = async (of: string, namespace: string) => {
+    const resourceAttributes = { namespace, verb: 'list', resource: 'pods' };
+    const body = {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SubjectAccessReview',
+      spec: { user: 'somebody', groups: [of], resourceAttributes },
+    };
+    const answer = await admin.request('POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews', { body });
+    return (JSON.parse(answer.body) as { status: { allowed: boolean } }).status.allowed;
+  };
+
   it('loses what members bound to it, and what they bound to others stays', async () => {
     run();
     const { spec, name, namespace } = await readyTenant(admin);
-    const rbac = 'rbac.authorization.k8s.io';
-    const group = (of: string) => ({ kind: 'Group', apiGroup: rbac, name: of });
     const account = { kind: 'ServiceAccount', namespace, name: 'builder' };
-    const own = (called: string, subjects: object[]) =>
-      admin.create({
-        apiVersion: `${rbac}/v1`,
-        kind: 'RoleBinding',
-        metadata: { name: called, namespace },
-        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: memberRoles.view },
-        subjects,
-      } as KubeObject);
-    await own('staff', [group('alpha-staff')]);
-    await own('both', [group('alpha-admins'), group('alpha-staff')]);
-    await own('admins', [group('alpha-admins'), account]);
-    await decide(admin, nextDecision(spec, { members: [{ group: 'alpha-admins', role: 'admin' }] }));
+    await admin.create(own({ name: 'staff', namespace }, [group('alpha-staff')]));
+    await admin.create(own({ name: 'both', namespace }, [group('alpha-admins'), group('alpha-staff')]));
+    await admin.create(own({ name: 'admins', namespace }, [group('alpha-admins'), account]));
+    await decide(admin, staffLeaves(spec));
     await ready(admin, name, 'Running');
     const { items } = await admin.list(resources.roleBinding, { namespace });
     expect(items.map(({ metadata }) => metadata.name).sort()).toEqual(['admins', memberRoles.admin]);
+  });
+
+  it('has no way in by a binding that a finalizer keeps, removed before or not', async () => {
+    run();
+    const { spec, name, namespace } = await readyTenant(admin);
+    const finalizers = ['test.example/hold'];
+    const account = { kind: 'ServiceAccount', namespace, name: 'builder' };
+    for (const held of ['kept', 'removed']) {
+      await admin.create(own({ name: held, namespace, finalizers }, [group('alpha-staff'), account]));
+    }
+    await admin.remove(resources.roleBinding, { namespace, name: 'removed' });
+    await decide(admin, staffLeaves(spec));
+    await ready(admin, name, 'Running');
+    expect(await mayLook('alpha-admins', namespace)).toBe(true);
+    await until('staff may not look', async () => !(await mayLook('alpha-staff', namespace)), 3_000);
+    for (const held of ['kept', 'removed']) {
+      const left = await admin.get(resources.roleBinding, { namespace, name: held });
+      expect(left.metadata).toMatchObject({ finalizers, deletionTimestamp: expect.any(String) });
+    }
   });
 });
 
