@@ -1,10 +1,9 @@
-import type { Desired } from '../../core/desired/index.ts';
+import { type Desired, memberRoles } from '../../core/desired/index.ts';
 import { annotations, managers } from '../../core/model/names.ts';
 import { keyOf, resources } from '../../kube/resource.ts';
 import type { KubeObject, ObjectMeta } from '../../kube/types.ts';
 import { isAsWanted, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
-import { isOurs } from './held.ts';
 
 /**
  * Members may bind groups of their tenant by RoleBindings of their own, and admission sees to it that they are members. But
@@ -15,6 +14,9 @@ import { isOurs } from './held.ts';
 interface RoleBinding extends KubeObject {
   subjects?: { kind: string; name: string }[];
 }
+
+/** Whose a binding is tells its name, which admission keeps for the platform: a field manager may be chosen by anybody. */
+const platformNames: ReadonlySet<string> = new Set(Object.values(memberRoles));
 
 /**
  * Whether other groups are to be members of a namespace that is there: it has not yet the marks that name them, nor the
@@ -36,9 +38,9 @@ export async function removeStrangers(ctx: SiteContext, owner: string, desired: 
   const groups = new Set((marks?.[annotations.groups] ?? '').split(','));
   const { items } = await ctx.deps.client.list<RoleBinding>(resources.roleBinding, { namespace });
   const strange = items.filter(
-    (binding) =>
-      !isOurs(binding, owner) &&
-      (binding.subjects ?? []).some(({ kind, name }) => kind !== 'ServiceAccount' && !groups.has(name)),
+    ({ metadata, subjects = [] }) =>
+      !platformNames.has(metadata.name) &&
+      subjects.some(({ kind, name }) => kind !== 'ServiceAccount' && !groups.has(name)),
   );
   for (const { metadata } of strange) {
     ctx.deps.log.warn({ grant: owner, namespace, binding: metadata.name }, 'a binding of somebody who left is removed');

@@ -3,7 +3,7 @@ import { confirmConfigMap } from '../../../core/access/site.ts';
 import { memberRoles, objectNames, policyNames } from '../../../core/desired/index.ts';
 import type { GrantSpec } from '../../../core/model/grant.ts';
 import type { Grant } from '../../../core/model/kinds.ts';
-import { namespaces, siteNamespace } from '../../../core/model/names.ts';
+import { managers, namespaces, siteNamespace } from '../../../core/model/names.ts';
 import { resources } from '../../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../../kube/types.ts';
 import { uniqueName, until } from '../../support/centre.ts';
@@ -139,6 +139,7 @@ describe('a group that leaves', () => {
     await admin.create(own({ name: 'staff', namespace }, [group('alpha-staff')]));
     await admin.create(own({ name: 'both', namespace }, [group('alpha-admins'), group('alpha-staff')]));
     await admin.create(own({ name: 'admins', namespace }, [group('alpha-admins'), account]));
+    await admin.apply(own({ name: 'signed', namespace }, [group('alpha-staff')]), { fieldManager: managers.site });
     await decide(admin, staffLeaves(spec));
     await ready(admin, name, 'Running');
     const { items } = await admin.list(resources.roleBinding, { namespace });
