@@ -16,7 +16,7 @@ import type { KubeObject } from '../../kube/types.ts';
 import { ensureAbsent, ensureObject, lookOnce, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
 import { type Held, heldOf } from './held.ts';
-import { membersChange, removeStrangers } from './strangers.ts';
+import { removeStrangers } from './strangers.ts';
 
 /** One environment of one Grant, with what its run needs. */
 export interface EnvironmentTask {
@@ -147,13 +147,11 @@ async function applyDesired(ctx: SiteContext, owner: string, desired: Desired) {
   const foreign: string[] = [];
   let wrote = false;
   let fresh = false;
-  // Before the marks are written, so that a run cut short begins with it again; and then, when no new one can be made.
-  const moving = membersChange(ctx, desired);
-  if (moving) await removeStrangers(ctx, owner, desired);
   if (ctx.caches.held('Namespace', desired.namespace) !== undefined) {
     const gone = await Promise.all(desired.absent.map((name) => ensureAbsent(ctx, objectOf(name), owner)));
     wrote = gone.includes(true);
   }
+  await removeStrangers(ctx, owner, desired);
   for (const step of desired.steps) {
     const results = await settleAll(step.map((object) => ensureObject(ctx, object, { owner, fresh })));
     step.forEach((object, index) => {
@@ -161,7 +159,6 @@ async function applyDesired(ctx: SiteContext, owner: string, desired: Desired) {
       if (results[index] === 'written' || results[index] === 'created') wrote = true;
       if (object.kind === 'Namespace') fresh = results[index] === 'created';
     });
-    if (moving && step.some(({ kind }) => kind === 'Namespace')) await removeStrangers(ctx, owner, desired);
     // In a namespace that did not exist there is nothing to look for.
     if (fresh) for (const name of desired.absent) ctx.lookups.none(objectOf(name));
     if (foreign.length > 0) break;

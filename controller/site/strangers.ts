@@ -1,14 +1,18 @@
 import { type Desired, memberRoles } from '../../core/desired/index.ts';
 import { annotations, managers } from '../../core/model/names.ts';
-import { keyOf, resources } from '../../kube/resource.ts';
+import { resources } from '../../kube/resource.ts';
 import type { KubeObject, ObjectMeta } from '../../kube/types.ts';
-import { isAsWanted, removeExactly } from './apply.ts';
+import { ensureObject, isAsWanted, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
 
 /**
  * Members may bind groups of their tenant by RoleBindings of their own, and admission sees to it that they are members. But
- * a group that leaves the tenant would keep what such a binding gave it: so when the members change, bindings that name
- * others go. They are the tenant's own; its admins write again what they still mean.
+ * a group that leaves the tenant would keep what such a binding gave it: so when the marks of a namespace change, which
+ * name its members, bindings that name others go. They are the tenant's own; its admins write again what they still mean.
+ *
+ * Scenario: the process dies, and a tool of the tenant writes such a binding again before the new marks are there to
+ * forbid it. So the marks come first, with a note that the bindings are not looked through yet: a run cut short anywhere
+ * leaves marks that are not as wanted, and the next one begins again.
  */
 
 interface RoleBinding extends KubeObject {
@@ -19,23 +23,18 @@ interface RoleBinding extends KubeObject {
 const platformNames: ReadonlySet<string> = new Set(Object.values(memberRoles));
 
 /**
- * Whether other groups are to be members of a namespace that is there: it has not yet the marks that name them, nor the
- * bindings, which come after the marks.
+ * Removes the tenant's own RoleBindings that name a group or a person who is no member (any more), if the marks of its
+ * namespace are to change; they are written with a note, which is left for the caller to take away. @throws as the client
  */
-export function membersChange(ctx: SiteContext, { namespace, steps, absent }: Desired): boolean {
-  const wanted = steps.flat();
-  const mark = wanted.find(({ kind }) => kind === 'Namespace');
-  if (ctx.caches.held('Namespace', namespace) === undefined || mark === undefined || isAsWanted(ctx, mark))
-    return false;
-  const surplus = absent.some((object) => ctx.caches.held(object.kind, keyOf({ metadata: object })) !== undefined);
-  return surplus || wanted.some((object) => object.kind === 'RoleBinding' && !isAsWanted(ctx, object));
-}
-
-/** Removes the tenant's own RoleBindings that name a group or a person who is no member (any more). @throws as the client */
 export async function removeStrangers(ctx: SiteContext, owner: string, desired: Desired): Promise<void> {
-  const { namespace } = desired;
-  const marks = desired.steps.flat().find(({ kind }) => kind === 'Namespace')?.metadata.annotations;
-  const groups = new Set((marks?.[annotations.groups] ?? '').split(','));
+  const { namespace, steps } = desired;
+  const marked = steps.flat().find(({ kind }) => kind === 'Namespace');
+  const isThere = ctx.caches.held('Namespace', namespace) !== undefined;
+  if (marked === undefined || !isThere || isAsWanted(ctx, marked)) return;
+  const { metadata } = marked;
+  const noted = { ...metadata, annotations: { ...metadata.annotations, [annotations.membersChange]: 'true' } };
+  await ensureObject(ctx, { ...marked, metadata: noted }, { owner, fresh: false });
+  const groups = new Set((metadata.annotations?.[annotations.groups] ?? '').split(','));
   const { items } = await ctx.deps.client.list<RoleBinding>(resources.roleBinding, { namespace });
   const strange = items.filter(
     ({ metadata, subjects = [] }) =>

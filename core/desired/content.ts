@@ -17,7 +17,12 @@ type Tree = { readonly [field: string]: unknown };
 
 /** Labels that decide whose an object is and what protects it: in these an addition counts as much as a change. */
 const ownPrefixes = [`${ourGroup}/`, `ancestor.${ourGroup}/`, 'pod-security.kubernetes.io/'];
-const ownAnnotations: readonly string[] = [annotations.groups, annotations.registries, annotations.mode];
+const ownAnnotations: readonly string[] = [
+  annotations.groups,
+  annotations.registries,
+  annotations.mode,
+  annotations.membersChange,
+];
 
 /** Fields of which none is content, whatever the kind. */
 const outside: ReadonlySet<string> = new Set(['apiVersion', 'kind', 'metadata', 'status']);

@@ -44,6 +44,8 @@ export const annotations = {
   registries: 'jinhong.dev/registries',
   /** On a tenant's namespace: `readonly` while it is standby, frozen or retiring; absent while it is open. */
   mode: 'jinhong.dev/mode',
+  /** On a tenant's namespace: `true` from when its marks change until bindings of those who are no members are gone. */
+  membersChange: 'jinhong.dev/members-change',
   /** On a mirrored Grant, by the site controller: hash of the spec it accepted; the mirror is acted on only while it fits. */
   acceptedSpec: 'jinhong.dev/accepted-spec',
   /** On a mirrored Grant: when its last removal or change of role or members was accepted; counts for the change budget. */

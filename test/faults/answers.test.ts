@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { controllers } from '../../core/access/objects.ts';
-import { policyNames } from '../../core/desired/index.ts';
+import { memberRoles, policyNames } from '../../core/desired/index.ts';
 import { namespaces } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
@@ -204,6 +204,42 @@ describe('a server that is not well', () => {
       if (wanted.kind === 'NetworkPolicy') expect(live?.metadata.generation, wanted.metadata.name).toBe(1);
     }
   });
+});
+
+describe('a group that leaves while the controller dies', () => {
+  it.for(['before', 'after'] as const)(
+    '%s the marks are written: what a tool of the tenant bound to it meanwhile goes all the same',
+    async (moment) => {
+      run();
+      const { spec, name, namespace } = await readyTenant(admin);
+      const rbac = 'rbac.authorization.k8s.io';
+      const again: KubeObject = {
+        apiVersion: `${rbac}/v1`,
+        kind: 'RoleBinding',
+        metadata: { name: 'staff', namespace },
+        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: memberRoles.view },
+        subjects: [{ kind: 'Group', apiGroup: rbac, name: 'alpha-staff' }],
+      };
+      const unavailable = { answer: { status: 503, reason: 'ServiceUnavailable' } };
+      let bound: Promise<unknown> | undefined;
+      faulty.own.rule = (call) => {
+        if (bound !== undefined) return unavailable;
+        if (!isWrite(call) || call.path !== `/api/v1/namespaces/${namespace}`) return undefined;
+        bound = admin.create(again);
+        return { before: async () => void (await bound), ...(moment === 'before' ? unavailable : {}) };
+      };
+      const without = nextDecision(spec, { members: [{ group: 'alpha-admins', role: 'admin' }] });
+      await decide(admin, without);
+      await until('the marks are asked for', () => bound);
+      await running?.stop();
+      expect(await find(admin, resources.roleBinding, again.metadata)).toBeDefined();
+      faulty.calm();
+      run();
+      await ready(admin, name, 'Running');
+      await healed(admin, wantedOf(without));
+      expect(await find(admin, resources.roleBinding, again.metadata)).toBeUndefined();
+    },
+  );
 });
 
 describe('rights that are taken away', () => {

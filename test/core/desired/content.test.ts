@@ -93,6 +93,7 @@ describe('the owned content', () => {
     const [open, closed] = [marked({}), marked({ 'jinhong.dev/mode': 'readonly' })];
     expect([hasContent(open, closed), hasContent(closed, open)]).toEqual([false, false]);
     expect(correction(closed, open)).toEqual({ metadata: { annotations: { 'jinhong.dev/mode': null } } });
+    expect(hasContent(marked({ 'jinhong.dev/members-change': 'true' }), open)).toBe(false);
   });
 
   it('of a Namespace leaves the annotation of `jinhong destroy` alone', () => {
