@@ -43,9 +43,12 @@ export async function ensureObject(ctx: SiteContext, object: PlainObject, scope:
 /** Hashes of wanted objects: one that is asked for twice in a run is put into words once. */
 const wantedHashes = new WeakMap<PlainObject, string>();
 
-/** Whether cache and own writes show that an object is there as it is to be. */
-export function isAsWanted(ctx: SiteContext, object: PlainObject): boolean {
-  const held = ctx.caches.held(object.kind, keyOf(object));
+/** Whether an object is there as it is to be, by cache and own writes unless `held` tells. */
+export function isAsWanted(
+  ctx: SiteContext,
+  object: PlainObject,
+  held = ctx.caches.held(object.kind, keyOf(object)),
+): boolean {
   if (held === undefined || held.terminating) return false;
   const wanted = wantedHashes.get(object) ?? contentHash(object);
   wantedHashes.set(object, wanted);

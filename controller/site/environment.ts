@@ -61,8 +61,7 @@ export async function reconcileEnvironment(ctx: SiteContext, task: EnvironmentTa
 type Standing = Omit<EnvironmentResult, 'name' | 'namespace'>;
 
 async function advance(ctx: SiteContext, task: EnvironmentTask, namespace: string): Promise<Standing> {
-  const held =
-    ctx.caches.held('Namespace', namespace) ?? (leaves(task) ? await unseen(ctx, task, namespace) : undefined);
+  const held = ctx.caches.held('Namespace', namespace) ?? (await unseen(ctx, task, namespace));
   const mode = environmentMode(task.grant, task.environment, held !== undefined);
   if (mode === 'none') return standing(task.grant.role === 'copy' ? 'Copied' : 'Retiring');
   if (mode === 'removed') {
@@ -77,7 +76,7 @@ async function advance(ctx: SiteContext, task: EnvironmentTask, namespace: strin
     mode: mode === 'open' ? 'open' : 'readonly',
     cloud: ctx.deps.config.current().cloud,
   });
-  const outcome = await applyDesired(ctx, task.owner, desired);
+  const outcome = await applyDesired(ctx, { owner: task.owner, desired, held });
   if (outcome.foreign.length > 0) {
     const message = outcome.foreign.join(', ');
     return { ready: 'False', reason: 'ForeignObject', message, busy: false, againMs: foreignAgainMs };
@@ -89,9 +88,14 @@ function leaves({ grant, environment }: EnvironmentTask): boolean {
   return grant.state === 'Removed' || environment.state === 'Removed';
 }
 
-/** The cache may have been told of an empty list, so that a namespace is gone is said only once the server was asked. */
+/**
+ * A namespace that no cache holds, since it lost its labels. The cache may also have been told of an empty list, so that one
+ * is gone is said only once the server was asked.
+ */
 async function unseen(ctx: SiteContext, task: EnvironmentTask, namespace: string): Promise<Held | undefined> {
-  const live = await lookOnce(ctx, namespaceObject(namespace), task.owner);
+  const object = namespaceObject(namespace);
+  if (!leaves(task) && !ctx.lookups.suspected(object)) return undefined;
+  const live = await lookOnce(ctx, object, task.owner);
   return live === undefined ? undefined : heldOf(live);
 }
 
@@ -139,19 +143,26 @@ function terminating(held: Held): Standing {
   return { ready: 'False', reason: 'NamespaceTerminating', message: held.blocking.join('; '), busy: true };
 }
 
+interface Wanted {
+  readonly owner: string;
+  readonly desired: Desired;
+  /** Its namespace as it is; undefined when there is none. */
+  readonly held: Held | undefined;
+}
+
 /**
  * What widens goes first, then step after step. A step with a foreign object or an error ends the run, so no member gets
  * in before everything that protects the namespace is confirmed.
  */
-async function applyDesired(ctx: SiteContext, owner: string, desired: Desired) {
+async function applyDesired(ctx: SiteContext, { owner, desired, held }: Wanted) {
   const foreign: string[] = [];
   let wrote = false;
   let fresh = false;
-  if (ctx.caches.held('Namespace', desired.namespace) !== undefined) {
+  if (held !== undefined) {
     const gone = await Promise.all(desired.absent.map((name) => ensureAbsent(ctx, objectOf(name), owner)));
     wrote = gone.includes(true);
+    await removeStrangers(ctx, { owner, desired, held });
   }
-  await removeStrangers(ctx, owner, desired);
   for (const step of desired.steps) {
     const results = await settleAll(step.map((object) => ensureObject(ctx, object, { owner, fresh })));
     step.forEach((object, index) => {

@@ -1,17 +1,19 @@
 import { managedByValue, memberRoles, policyNames } from '../../core/desired/index.ts';
 import { labels } from '../../core/model/names.ts';
 import { keyOf, resources } from '../../kube/resource.ts';
-import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
+import type { KubeClient, KubeObject, ListOptions, Resource } from '../../kube/types.ts';
 
 /**
  * Which objects that are in no cache have to be asked for at the server. Scenario: while no controller ran, somebody took the
  * labels off a RoleBinding that the next decision removes. No watch tells of it, and it goes on letting people in. Asking for
  * each such name in each namespace costs a new process three requests per tenant; so objects of these names that lack
- * our labels are listed once at the start, and after that only what the watches lose is asked for.
+ * our labels are listed once at the start, as are namespaces, and after that only what the watches lose is asked for.
  */
 export interface Lookups {
   /** Whether the server has to be asked for this object. */
   needed(object: Marked): boolean;
+  /** Whether a namespace may be there though no cache holds it: it was seen without our labels, or a cache lost it. */
+  suspected(object: Marked): boolean;
   /** The server was asked and has none that is ours. */
   none(object: Marked): void;
   /** We wrote it, so that there was none is no longer true; from now on the caches tell of it. */
@@ -40,35 +42,35 @@ export function createLookups(): Lookups {
   const suspects = new Set<string>();
   let swept = false;
   const isRemovable = ({ kind }: Marked): boolean => removable.some(([resource]) => resource.kind === kind);
-  const covered = (object: Marked): boolean => swept && isRemovable(object);
+  const isSwept = (object: Marked): boolean => object.kind === resources.namespace.kind || isRemovable(object);
+  const suspected = (object: Marked): boolean => (swept ? suspects.has(markOf(object)) : !asked.has(markOf(object)));
   return {
-    needed: (object) => (covered(object) ? suspects.has(markOf(object)) : !asked.has(markOf(object))),
+    needed: (object) => (isRemovable(object) ? suspected(object) : !asked.has(markOf(object))),
+    suspected,
     none(object) {
       suspects.delete(markOf(object));
-      if (!covered(object)) asked.add(markOf(object));
+      if (!swept || !isRemovable(object)) asked.add(markOf(object));
     },
     written: (object) => void asked.delete(markOf(object)),
     lost(object) {
       asked.delete(markOf(object));
-      if (isRemovable(object)) suspects.add(markOf(object));
+      if (isSwept(object)) suspects.add(markOf(object));
     },
     async sweep(client) {
+      const named = removable.flatMap(([resource, names]) =>
+        names.map((name) => [resource, { fieldSelector: `metadata.name=${name}` }] as const),
+      );
       await Promise.all(
-        removable.flatMap(([resource, names]) =>
-          names.flatMap((name) => unlabelled.map((labelSelector) => list(client, resource, { name, labelSelector }))),
+        [[resources.namespace, {}] as const, ...named].flatMap(([resource, options]) =>
+          unlabelled.map((labelSelector) => list(client, resource, { ...options, labelSelector })),
         ),
       );
       swept = true;
     },
   };
 
-  async function list(
-    client: Pick<KubeClient, 'pages'>,
-    resource: Resource,
-    { name, labelSelector }: { readonly name: string; readonly labelSelector: string },
-  ): Promise<void> {
-    const fieldSelector = `metadata.name=${name}`;
-    for await (const { items } of client.pages(resource, { fieldSelector, labelSelector })) {
+  async function list(client: Pick<KubeClient, 'pages'>, resource: Resource, options: ListOptions): Promise<void> {
+    for await (const { items } of client.pages(resource, options)) {
       for (const item of items) suspects.add(markOf(item));
     }
   }

@@ -4,6 +4,7 @@ import { resources } from '../../kube/resource.ts';
 import type { KubeObject, ObjectMeta } from '../../kube/types.ts';
 import { ensureObject, isAsWanted, removeExactly } from './apply.ts';
 import type { SiteContext } from './context.ts';
+import type { Held } from './held.ts';
 
 /**
  * Members may bind groups of their tenant by RoleBindings of their own, and admission sees to it that they are members. But
@@ -19,6 +20,13 @@ interface RoleBinding extends KubeObject {
   subjects?: { kind: string; name: string }[];
 }
 
+interface Present {
+  readonly owner: string;
+  readonly desired: Desired;
+  /** The namespace as it is. */
+  readonly held: Held;
+}
+
 /** Whose a binding is tells its name, which admission keeps for the platform: a field manager may be chosen by anybody. */
 const platformNames: ReadonlySet<string> = new Set(Object.values(memberRoles));
 
@@ -26,11 +34,10 @@ const platformNames: ReadonlySet<string> = new Set(Object.values(memberRoles));
  * Removes the tenant's own RoleBindings that name a group or a person who is no member (any more), if the marks of its
  * namespace are to change; they are written with a note, which is left for the caller to take away. @throws as the client
  */
-export async function removeStrangers(ctx: SiteContext, owner: string, desired: Desired): Promise<void> {
+export async function removeStrangers(ctx: SiteContext, { owner, desired, held }: Present): Promise<void> {
   const { namespace, steps } = desired;
   const marked = steps.flat().find(({ kind }) => kind === 'Namespace');
-  const isThere = ctx.caches.held('Namespace', namespace) !== undefined;
-  if (marked === undefined || !isThere || isAsWanted(ctx, marked)) return;
+  if (marked === undefined || isAsWanted(ctx, marked, held)) return;
   const { metadata } = marked;
   const noted = { ...metadata, annotations: { ...metadata.annotations, [annotations.membersChange]: 'true' } };
   await ensureObject(ctx, { ...marked, metadata: noted }, { owner, fresh: false });

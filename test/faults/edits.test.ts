@@ -93,6 +93,21 @@ describe('what a person does by hand to each object of a tenant', () => {
     expect(await drifted(admin, wanted)).toEqual([]);
   });
 
+  it.for(['the controller', 'none'])(
+    'a namespace that is kept only is found again without its labels, which it lost while %s runs',
+    async (runs) => {
+      const first = run();
+      const { spec, name, namespace } = await readyTenant(admin);
+      await decide(admin, nextDecision(spec, { state: 'Retiring' }));
+      await ready(admin, name, 'Retiring');
+      if (runs === 'none') await first.stop();
+      const labels = { 'jinhong.dev/tenant': null, 'pod-security.kubernetes.io/enforce': null };
+      await admin.patch(resources.namespace, { name: namespace }, { metadata: { labels } }, { type: 'merge' });
+      if (runs === 'none') run();
+      await healed(admin, wantedOf(spec, 'readonly'));
+    },
+  );
+
   it('a deletion is made good: every object, and in the end the namespace with all of them', async () => {
     run();
     const { wanted } = await tenantWith(managed[0] ?? '');

@@ -6,7 +6,7 @@ const binding = { kind: 'RoleBinding', metadata: { namespace: 'a', name: 'jinhon
 const policy = { kind: 'NetworkPolicy', metadata: { namespace: 'a', name: 'jinhong-zone' } };
 const namespace = { kind: 'Namespace', metadata: { name: 'a' } };
 
-/** A server that has the binding without its tenant's label. */
+/** A server that has the binding and the namespace without their tenant's label. */
 function server(fails = false) {
   const asked: string[] = [];
   return {
@@ -14,10 +14,10 @@ function server(fails = false) {
     async *pages(resource: Resource, options: ListOptions = {}) {
       asked.push(`${resource.kind} ${options.fieldSelector} ${options.labelSelector}`);
       if (fails) throw new Error('away');
-      const fits =
-        options.fieldSelector === 'metadata.name=jinhong:tenant-edit' &&
-        options.labelSelector === '!jinhong.dev/tenant';
-      yield { items: (fits ? [{ apiVersion: 'v1', ...binding }] : []) as never as KubeObject[], resourceVersion: '1' };
+      const named = options.fieldSelector === 'metadata.name=jinhong:tenant-edit' ? [binding] : [];
+      const found = resource.kind === 'Namespace' ? [namespace] : named;
+      const fits = options.labelSelector === '!jinhong.dev/tenant';
+      yield { items: (fits ? found : []) as never as KubeObject[], resourceVersion: '1' };
     },
   } as never as Parameters<ReturnType<typeof createLookups>['sweep']>[0] & { asked: string[] };
 }
@@ -53,5 +53,16 @@ describe('objects that are in no cache', () => {
     expect(lookups.needed(namespace)).toBe(true);
     lookups.none(namespace);
     expect(lookups.needed(namespace)).toBe(false);
+  });
+
+  it('are suspected when a sweep found them without a label or a cache lost them, and before there was one', async () => {
+    const lookups = createLookups();
+    const other = { kind: 'Namespace', metadata: { name: 'b' } };
+    expect([namespace, other].map(lookups.suspected)).toEqual([true, true]);
+    await lookups.sweep(server());
+    expect([namespace, other].map(lookups.suspected)).toEqual([true, false]);
+    lookups.none(namespace);
+    lookups.lost(other);
+    expect([namespace, other].map(lookups.suspected)).toEqual([false, true]);
   });
 });
