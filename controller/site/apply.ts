@@ -43,16 +43,17 @@ export async function ensureObject(ctx: SiteContext, object: PlainObject, scope:
 /** Hashes of wanted objects: one that is asked for twice in a run is put into words once. */
 const wantedHashes = new WeakMap<PlainObject, string>();
 
-/** Whether an object is there as it is to be, by cache and own writes unless `held` tells. */
-export function isAsWanted(
-  ctx: SiteContext,
-  object: PlainObject,
-  held = ctx.caches.held(object.kind, keyOf(object)),
-): boolean {
-  if (held === undefined || held.terminating) return false;
+/** The `contentHash` that an object is to have. */
+export function wantedHash(object: PlainObject): string {
   const wanted = wantedHashes.get(object) ?? contentHash(object);
   wantedHashes.set(object, wanted);
-  return held.hash === wanted;
+  return wanted;
+}
+
+/** Whether cache and own writes show that an object is there as it is to be. */
+function isAsWanted(ctx: SiteContext, object: PlainObject): boolean {
+  const held = ctx.caches.held(object.kind, keyOf(object));
+  return held !== undefined && !held.terminating && held.hash === wantedHash(object);
 }
 
 /** A version that no object has any more: an apply that names it is refused when there is one, and creates it when not. */

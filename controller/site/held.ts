@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { managedByValue, ownedContent } from '../../core/desired/index.ts';
-import { grantName, labels, managers } from '../../core/model/names.ts';
+import { annotations, grantName, labels, managers } from '../../core/model/names.ts';
 import { canonicalJson } from '../../kube/apply.ts';
 import type { KubeObject } from '../../kube/types.ts';
 
@@ -27,12 +27,28 @@ export const heldSelector = `${labels.managedBy}=${managedByValue},${labels.tena
 /** Bytes of a SHA-256 that are kept: with 128 bits nobody finds another content for a wanted hash, and there are many. */
 const hashBytes = 16;
 
+/** First bytes of a namespace's hash, see `areAlikeButRegistries`. */
+const restBytes = hashBytes / 2;
+
 /**
  * Equal for two objects whose platform-owned content is equal, also between desired and live ones: a SHA-256, cut to 16 bytes
- * and written as latin1 (which Node calls binary here). Pure.
+ * and written as latin1 (which Node calls binary here). That of a namespace, which no member can write, is two of 8 bytes:
+ * of all but the registries, and of these. Pure.
  */
 export function contentHash(object: KubeObject): string {
-  return hash('sha256', canonicalJson(ownedContent(object)), 'binary').slice(0, hashBytes);
+  if (object.kind !== 'Namespace') return digest(canonicalJson(ownedContent(object)), hashBytes);
+  const { [annotations.registries]: registries, ...rest } = object.metadata.annotations ?? {};
+  const content = ownedContent({ ...object, metadata: { ...object.metadata, annotations: rest } });
+  return digest(canonicalJson(content), restBytes) + digest(registries ?? '', hashBytes - restBytes);
+}
+
+function digest(text: string, bytes: number): string {
+  return hash('sha256', text, 'binary').slice(0, bytes);
+}
+
+/** Whether two hashes of a namespace are equal but for the registries: these say nothing about who is let in. Pure. */
+export function areAlikeButRegistries(one: string, other: string): boolean {
+  return one.slice(0, restBytes) === other.slice(0, restBytes);
 }
 
 /** What to remember of a live object. Pure. */

@@ -2,9 +2,9 @@ import { type Desired, memberRoles } from '../../core/desired/index.ts';
 import { annotations, managers } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeObject, ObjectMeta } from '../../kube/types.ts';
-import { ensureObject, isAsWanted, removeExactly } from './apply.ts';
+import { ensureObject, removeExactly, wantedHash } from './apply.ts';
 import type { SiteContext } from './context.ts';
-import type { Held } from './held.ts';
+import { areAlikeButRegistries, type Held } from './held.ts';
 
 /**
  * Members may bind groups of their tenant by RoleBindings of their own, and admission sees to it that they are members. But
@@ -31,13 +31,14 @@ interface Present {
 const platformNames: ReadonlySet<string> = new Set(Object.values(memberRoles));
 
 /**
- * Removes the tenant's own RoleBindings that name a group or a person who is no member (any more), if the marks of its
- * namespace are to change; they are written with a note, which is left for the caller to take away. @throws as the client
+ * Removes the tenant's own RoleBindings that name a group or a person who is no member (any more), if more than the
+ * registries is to change in the marks of its namespace; they are written with a note, which is left for the caller to take
+ * away. @throws as the client
  */
 export async function removeStrangers(ctx: SiteContext, { owner, desired, held }: Present): Promise<void> {
   const { namespace, steps } = desired;
   const marked = steps.flat().find(({ kind }) => kind === 'Namespace');
-  if (marked === undefined || isAsWanted(ctx, marked, held)) return;
+  if (marked === undefined || areAlikeButRegistries(held.hash, wantedHash(marked))) return;
   const { metadata } = marked;
   const noted = { ...metadata, annotations: { ...metadata.annotations, [annotations.membersChange]: 'true' } };
   await ensureObject(ctx, { ...marked, metadata: noted }, { owner, fresh: false });

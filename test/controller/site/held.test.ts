@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { contentHash, heldOf, isOurs } from '../../../controller/site/held.ts';
+import { areAlikeButRegistries, contentHash, heldOf, isOurs } from '../../../controller/site/held.ts';
+import { annotations } from '../../../core/model/names.ts';
 import type { KubeObject } from '../../../kube/types.ts';
 
 const marks = {
@@ -44,6 +45,20 @@ describe('what is remembered of an object', () => {
   it('changes with a protection label', () => {
     const lowered = { labels: { ...marks, 'pod-security.kubernetes.io/enforce': 'privileged' } };
     expect(contentHash(object(lowered))).not.toBe(contentHash(object()));
+  });
+
+  it('tells a change of a namespace that lets others in from one of its registries', () => {
+    const marked = (more: Record<string, string>) => {
+      const base = { [annotations.groups]: 'alpha-staff', [annotations.registries]: 'registry.example' };
+      return contentHash(object({ annotations: { ...base, ...more } }));
+    };
+    const registries = marked({ [annotations.registries]: 'other.example' });
+    expect(registries).not.toBe(marked({}));
+    expect(areAlikeButRegistries(registries, marked({}))).toBe(true);
+    for (const name of [annotations.groups, annotations.membersChange, annotations.mode]) {
+      expect(areAlikeButRegistries(marked({ [name]: 'x' }), marked({}))).toBe(false);
+    }
+    expect(areAlikeButRegistries(contentHash(object({ labels: {} })), contentHash(object()))).toBe(false);
   });
 
   it('names what holds a terminating namespace', () => {
