@@ -9,7 +9,7 @@ const envelope = z.strictObject({
     '允许存在的环境；缺省为不限。不在其中的环境可以移除',
     'Environments that may exist; absent: any. One that is left out may be removed',
   ).optional(),
-  hard: described(f.quota, '所有环境合计上限', 'Ceiling of the sum over all environments').optional(),
+  hard: described(f.computedQuota, '所有环境合计上限', 'Ceiling of the sum over all environments').optional(),
   hostnames: described(setList(f.hostnamePattern, 16), '允许的域名', 'Hostnames allowed').optional(),
   zones: described(setList(f.shortName, 8), '允许的网络区域', 'Zones allowed').optional(),
   egress: described(setList(f.shortName, 16), '允许的访问目标', 'Destinations allowed').optional(),

@@ -26,7 +26,7 @@ export type DepartmentSpec = z.output<typeof departmentSpec>;
 export const departmentStatus = z.strictObject({
   observedGeneration: integer(0, 2 ** 31 - 1),
   conditions: f.conditions,
-  reserved: described(f.quota, '已分配', 'Handed out to its tenants and children').optional(),
+  reserved: described(f.computedQuota, '已分配', 'Handed out to its tenants and children').optional(),
 });
 export type DepartmentStatus = z.output<typeof departmentStatus>;
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { described, integer, list, mapList, pattern, quantity, text } from './schema.ts';
+import { computedQuantity, described, integer, list, mapList, pattern, quantity, text } from './schema.ts';
 
 /** Fields that several kinds share, each with its bound and help text in both languages. */
 
@@ -92,15 +92,21 @@ export const quotaFields = [
 ] as const;
 export type QuotaField = (typeof quotaFields)[number];
 
-export const quota = described(
-  z.strictObject({
-    'requests.cpu': quantity.optional(),
-    'requests.memory': quantity.optional(),
-    'limits.cpu': quantity.optional(),
-    'limits.memory': quantity.optional(),
-    'requests.storage': quantity.optional(),
-    pods: quantity.optional(),
-  }),
+function quotaOf(amount: typeof quantity) {
+  return z.strictObject({
+    'requests.cpu': amount.optional(),
+    'requests.memory': amount.optional(),
+    'limits.cpu': amount.optional(),
+    'limits.memory': amount.optional(),
+    'requests.storage': amount.optional(),
+    pods: amount.optional(),
+  });
+}
+
+export const quota = described(quotaOf(quantity), '资源配额', 'Amounts of resources, as in a core ResourceQuota');
+/** What is worked out of quotas: canonical text and sums, which may need more digits than a person writes. */
+export const computedQuota = described(
+  quotaOf(computedQuantity),
   '资源配额',
   'Amounts of resources, as in a core ResourceQuota',
 );

@@ -13,7 +13,7 @@ export const grantedEnvironment = z.strictObject({
     'Removal is a value, never an absence',
   ),
   removeAfter: f.instant.optional(),
-  quota: f.quota,
+  quota: f.computedQuota,
   /** Object counts of the size preset; keys as in a core ResourceQuota. */
   objects: record(integer(0, 100_000), 32).optional(),
   zone: f.shortName.optional(),

@@ -138,10 +138,24 @@ export function record<S extends z.ZodType>(value: S, max: number): z.ZodRecord<
   return note(schema, { maxProperties: max });
 }
 
-const quantityPattern = /^(0|[1-9][0-9]{0,11})(\.[0-9]{1,3})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$/;
+/** A quantity of at most `digits` digits before the point. */
+function quantityOf(digits: number) {
+  const regex = new RegExp(`^(0|[1-9][0-9]{0,${digits - 1}})(\\.[0-9]{1,3})?(m|k|M|G|T|P|Ki|Mi|Gi|Ti|Pi)?$`);
+  const maxLength = digits + 8;
+  const maximum = 1_000_000_000_000;
+  return note(z.union([z.int().min(0).max(maximum), z.string().regex(regex).max(maxLength)]), {
+    quantity: true,
+    pattern: regex.source,
+    maximum,
+    maxLength,
+  });
+}
 
-/** A Kubernetes quantity: an integer of at most 10^12, or text such as `500m`, `1.5Gi`. */
-export const quantity = note(
-  z.union([z.int().min(0).max(1_000_000_000_000), z.string().regex(quantityPattern).max(20)]),
-  { quantity: true, pattern: quantityPattern.source, maximum: 1_000_000_000_000, maxLength: 20 },
-);
+/** A Kubernetes quantity that someone asks for or offers: an integer of at most 10^12, or text such as `500m`, `1.5Gi`. */
+export const quantity = quantityOf(12);
+
+/**
+ * What `formatQuantity` writes for one `quantity` or a sum of them: exact, so `1.1Gi` is `1181116006400m`. Ten thousand
+ * tenants with 16 environments of the largest quantity each are a number of 36 digits.
+ */
+export const computedQuantity = quantityOf(40);

@@ -18,7 +18,7 @@ export const siteStatus = z.strictObject({
   observedGeneration: integer(0, 2 ** 31 - 1),
   conditions: f.conditions,
   /** Sum of Grants with the share held for failover; guarded by resourceVersion: whoever reserves, reserves here. */
-  reserved: f.quota.optional(),
+  reserved: f.computedQuota.optional(),
   features: setList(f.shortName, 64).optional(),
 });
 export type SiteStatus = z.output<typeof siteStatus>;

@@ -143,7 +143,7 @@ export const tenantStatus = z.strictObject({
     ['name'],
     16,
   ).optional(),
-  granted: f.quota.optional(),
+  granted: f.computedQuota.optional(),
   grantedGeneration: integer(0, 2 ** 31 - 1).optional(),
   pricePerMonth: f.money.optional(),
   priceList: f.shortName.optional(),
