@@ -68,7 +68,7 @@ function decideGone(view: TenantView, world: World): Decided {
   const { spec } = leading;
   if (spec.state !== 'Retiring' && spec.state !== 'Removed') {
     const grants = view.existing.map(asItIs);
-    return { ...finish({ grants, finished: [] }), finalizer: false, verdict: undefined };
+    return { ...finish({ grants, finished: [] }), finalizer: false, verdict: undefined, nextCheckMs: undefined };
   }
   const assembled = assemble({
     common: { ...spec, state: 'Active' },
@@ -251,11 +251,8 @@ function finish(assembled: Assembled, nowMs = 0, times: readonly (number | undef
   for (const { name, hostnames } of leading?.spec.environments ?? []) {
     for (const hostname of hostnames ?? []) claims.set(hostname, name);
   }
-  const dates = grants.flatMap(({ spec }) => [
-    ...(spec.state === 'Retiring' ? [spec.removeAfter] : []),
-    ...spec.environments.flatMap(({ state, removeAfter }) => (state === 'Retiring' ? [removeAfter] : [])),
-  ]);
-  const removals = dates.flatMap((date) => (date === undefined ? [] : [Math.max(Date.parse(date), nowMs)]));
+  // A date in the past is of what became `Retiring` just now; the next decision goes on with it.
+  const removals = grants.flatMap(({ spec }) => nextDates(spec)).map((date) => Math.max(Date.parse(date), nowMs));
   const all = [...times, ...removals].filter((atMs) => atMs !== undefined);
   return {
     grants,
@@ -264,4 +261,10 @@ function finish(assembled: Assembled, nowMs = 0, times: readonly (number | undef
     entry: entryOf(grants),
     nextCheckMs: all.length === 0 ? undefined : Math.min(...all),
   };
+}
+
+/** Dates at which the next step of a removal is due; once a whole Grant goes, its own date is the only one. */
+function nextDates({ state, removeAfter, environments }: PlannedGrant['spec']): string[] {
+  const going = [{ state, removeAfter }, ...(state === 'Active' || state === 'Frozen' ? environments : [])];
+  return going.flatMap((one) => (one.state === 'Retiring' && one.removeAfter !== undefined ? [one.removeAfter] : []));
 }
