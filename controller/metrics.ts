@@ -14,8 +14,8 @@ export interface RuntimeMetrics {
   watchQueue(kind: string, queue: Queue): void;
   /** For `startInformer`. */
   informer(server: string): InformerMetrics;
-  /** Reports the age of the last contact and the number of objects at each scrape. */
-  watchInformer(server: string, kind: string, informer: Pick<Informer<unknown>, 'lastContactMs' | 'size'>): void;
+  /** Reports the age of the last contact and the number of objects at each scrape; the returned function ends that. */
+  watchInformer(server: string, kind: string, informer: Pick<Informer<unknown>, 'lastContactMs' | 'size'>): () => void;
   /** For `createClient`. */
   observe(sample: RequestSample): void;
   /** Reports at each scrape whether this process leads. */
@@ -59,10 +59,12 @@ export function createRuntimeMetrics(registry: Registry): RuntimeMetrics {
       dropped: ({ kind }) => server.dropped.inc({ server: name, kind }),
     }),
     watchInformer(name, kind, informer) {
-      readings.add(() => {
+      const read = (): void => {
         server.contact.set({ server: name, kind }, informer.lastContactMs() / 1000);
         server.objects.set({ server: name, kind }, informer.size());
-      });
+      };
+      readings.add(read);
+      return () => void readings.delete(read);
     },
     observe({ server: name, method, status, seconds }) {
       server.requests.observe({ server: name, method, code: String(status) }, seconds);

@@ -51,6 +51,8 @@ interface Session {
   /** Own reports that the informer has not seen yet: without them the same would be told again. */
   readonly written: Written<Grant>;
   readonly heart: Heartbeat;
+  /** The metrics hold the informer, and with it all its Grants, until this is called. */
+  readonly unwatch: () => void;
   /** Versions at the last look, for `wentBack`. */
   looked?: { readonly lease: string; readonly known: string };
 }
@@ -194,7 +196,7 @@ async function connect(state: State, credential: Credential): Promise<void> {
     metrics: deps.metrics.informer(client.name),
   });
   const written = createWritten<Grant>(informer, ({ metadata }) => metadata.uid);
-  deps.metrics.watchInformer(client.name, 'Grant', informer);
+  const unwatch = deps.metrics.watchInformer(client.name, 'Grant', informer);
   const heart = startHeartbeat({
     ...shared,
     namespace,
@@ -204,7 +206,7 @@ async function connect(state: State, credential: Credential): Promise<void> {
     leaseDurationSeconds: Math.ceil(timings.silentAfterMs / 1000),
   });
   await end(state.next);
-  const session: Session = { fingerprint: credential.fingerprint, client, informer, written, heart };
+  const session: Session = { fingerprint: credential.fingerprint, client, informer, written, heart, unwatch };
   state.next = session;
   informer.synced.then(
     () => adopt(state, session),
@@ -227,6 +229,7 @@ function adopt(state: State, session: Session): void {
 
 async function end(session: Session | undefined): Promise<void> {
   if (session === undefined) return;
+  session.unwatch();
   await session.heart.stop();
   await session.informer.stop();
   await session.client.close();

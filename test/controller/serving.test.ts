@@ -80,6 +80,19 @@ describe('the metrics of a controller', () => {
   });
 });
 
+describe('an informer that the metrics forget', () => {
+  it('is not asked any more', async () => {
+    const registry = new Registry();
+    const metrics = createRuntimeMetrics(registry);
+    let asked = 0;
+    const forget = metrics.watchInformer('east', 'Grant', { lastContactMs: () => 0, size: () => ++asked });
+    await registry.metrics();
+    forget();
+    await registry.metrics();
+    expect(asked).toBe(1);
+  });
+});
+
 describe('the log of a controller', () => {
   const run = (script: string): { stdout: string; lines: Record<string, unknown>[]; text: string } => {
     const url = new URL('../../controller/log.ts', import.meta.url).href;
