@@ -23,7 +23,7 @@ export type Offer =
 export interface Link {
   offer(name: string): Offer;
   names(): string[];
-  /** Writes the status of a Grant there. @throws as the client; unreachable when there is no credential */
+  /** Writes the status of a Grant there, over the connection that its offer came by. @throws as the client */
   report(grant: Grant, status: NonNullable<Grant['status']>): Promise<void>;
   isConnected(): boolean;
   /** Resolves when the management centre's Grants are known, or it is clear that this will take longer. */
@@ -94,7 +94,7 @@ export function startLink(options: LinkOptions): Link {
     },
     names: () => (state.session?.informer.keys() ?? []).map((key) => key.slice(prefix.length)),
     async report(grant, status) {
-      const session = state.next ?? state.session;
+      const { session } = state;
       if (session === undefined) return;
       const { name, namespace, uid, generation } = grant.metadata;
       const object = { apiVersion: ourApiVersion, kind: 'Grant', metadata: { name, namespace, uid }, status };

@@ -20,6 +20,7 @@ const grant = {
   metadata: { name: 'alpha-one', namespace: siteNamespace(site), uid: 'one', resourceVersion: '5', generation: 1 },
   spec: {},
 } as unknown as Grant;
+const status = { conditions: [] };
 const credentialMs = 1_000;
 
 /** A management centre with one Grant that knows no change; `broken` answers nothing. `told` counts reports. */
@@ -112,5 +113,16 @@ describe('a new credential', () => {
     expect(watched()).toBe(1);
     await link.stop();
     expect(watched()).toBe(0);
+  });
+
+  it('that leads nowhere keeps no report from the connection that works', async () => {
+    const { join, link, told } = await joined('https://first');
+    await join('https://broken');
+    expect(link.offer('alpha-one')).toMatchObject({ type: 'present' });
+    await link.report(grant, status);
+    expect(told).toEqual(['https://first']);
+    await join('https://second');
+    await link.report(grant, status);
+    expect(told).toEqual(['https://first', 'https://second']);
   });
 });
