@@ -14,7 +14,7 @@ export interface SiteContext {
   readonly storing: Map<string, { readonly spec: GrantSpec; readonly change: BudgetedChange | undefined }>;
   /** Grants whose newest decision waits for `jinhong site confirm`, with what it would be. */
   readonly waiting: Map<string, BudgetedChange>;
-  /** Grants whose newest decision was refused for a reason that another Grant may end. */
+  /** Grants whose newest decision found no room: another Grant may make some. */
   readonly refused: Set<string>;
   /** Which objects that are in no cache the server has to be asked for. */
   readonly lookups: Lookups;
@@ -22,6 +22,6 @@ export interface SiteContext {
   readonly reports: Map<string, GrantStatus>;
   /** Has the report of a Grant sent, if it differs from what is there. */
   readonly sendReport: (name: string) => void;
-  /** A decision was accepted; others that were refused may fit now. */
+  /** A decision was accepted; others that found no room may fit now. */
   readonly onAccepted: (name: string) => void;
 }

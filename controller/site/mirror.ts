@@ -155,7 +155,7 @@ function remember(ctx: SiteContext, name: string, verdict: Verdict): void {
   ctx.waiting.delete(name);
   if (verdict.type !== 'keep') return;
   if (verdict.reason === 'AwaitingConfirmation' && verdict.change !== undefined) ctx.waiting.set(name, verdict.change);
-  if (verdict.reason === 'OverCapacity' || verdict.reason === 'AwaitingConfirmation') ctx.refused.add(name);
+  if (verdict.reason === 'OverCapacity') ctx.refused.add(name);
 }
 
 interface Acceptance {
