@@ -12,8 +12,8 @@ export interface SiteContext {
   readonly link: Link;
   /** Decisions that are being stored in the mirror right now; they count as in force for the sums of others. */
   readonly storing: Map<string, { readonly spec: GrantSpec; readonly change: BudgetedChange | undefined }>;
-  /** Grants whose newest decision waits for `jinhong site confirm`, with what it would be. */
-  readonly waiting: Map<string, BudgetedChange>;
+  /** Grants whose newest decision waits for `jinhong site confirm`, by what it would be. */
+  readonly waiting: Readonly<Record<BudgetedChange, Set<string>>>;
   /** Grants whose newest decision found no room: another Grant may make some. */
   readonly refused: Set<string>;
   /** Which objects that are in no cache the server has to be asked for. */

@@ -108,7 +108,7 @@ function createContext(deps: SiteDeps, { grants, reports }: Queues): SiteContext
       ...(deps.credentialMs === undefined ? {} : { credentialMs: deps.credentialMs }),
     }),
     storing: new Map(),
-    waiting: new Map(),
+    waiting: { removal: new Set(), roleChange: new Set() },
     refused,
     lookups,
     reports: new Map(),
@@ -135,7 +135,7 @@ async function sweep({ caches, lookups, deps }: SiteContext): Promise<void> {
 function begin(ctx: SiteContext, grants: Queue, reports: Queue): void {
   for (const name of ctx.caches.grantNames()) {
     const conditions = ctx.caches.grants.get(mirrorKey(name))?.status?.conditions;
-    if (findCondition(conditions as never, 'AwaitingConfirmation')?.status === 'True') ctx.waiting.set(name, 'removal');
+    if (findCondition(conditions as never, 'AwaitingConfirmation')?.status === 'True') ctx.waiting.removal.add(name);
   }
   addAll(ctx, grants);
   grants.start();

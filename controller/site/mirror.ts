@@ -107,11 +107,12 @@ function judgeOffer(ctx: SiteContext, name: string, offered: GrantSpec): Verdict
       return usedByOthers(ctx, name);
     },
     get budget() {
-      const spent = spentBudget(ctx, name, nowMs);
+      const { removal, roleChange } = ctx.waiting;
       return {
         ...cloud.changeBudget,
-        ...spent,
-        waiting: awaits || ctx.waiting.has(name),
+        removals: spentBudget(ctx, name, 'removal', nowMs),
+        roleChanges: spentBudget(ctx, name, 'roleChange', nowMs),
+        waiting: awaits || removal.has(name) || roleChange.has(name),
         confirmed: nowMs < caches.confirmedUntilMs(),
       };
     },
@@ -136,25 +137,20 @@ function usedByOthers({ caches, storing }: SiteContext, name: string): Amounts {
   return sumAmounts([left, ...stored.map(([, { spec }]) => usedBy(spec))]);
 }
 
-/** Changes of other Grants within the hour, by the marks in the mirror, and those that wait. */
-function spentBudget(ctx: SiteContext, name: string, nowMs: number): { removals: number; roleChanges: number } {
-  const sinceMs = nowMs - hourMs + 1;
-  const { totals } = ctx.caches;
-  const spent = {
-    removal: new Set(totals.changedSince('removal', sinceMs)),
-    roleChange: new Set(totals.changedSince('roleChange', sinceMs)),
-  };
-  for (const [other, { change }] of ctx.storing) if (change !== undefined) spent[change].add(other);
-  for (const [other, change] of ctx.waiting) spent[change].add(other);
-  for (const set of Object.values(spent)) set.delete(name);
-  return { removals: spent.removal.size, roleChanges: spent.roleChange.size };
+/** Changes of other Grants within the hour, by the marks in the mirror, and those that wait, which may be thousands. */
+function spentBudget(ctx: SiteContext, name: string, change: BudgetedChange, nowMs: number): number {
+  const waiting = ctx.waiting[change];
+  const storing = [...ctx.storing].filter(([, one]) => one.change === change).map(([other]) => other);
+  const accepted = new Set([...ctx.caches.totals.changedSince(change, nowMs - hourMs + 1), ...storing]);
+  const others = [...accepted].filter((other) => other !== name && !waiting.has(other));
+  return others.length + waiting.size - (waiting.has(name) ? 1 : 0);
 }
 
 function remember(ctx: SiteContext, name: string, verdict: Verdict): void {
   ctx.refused.delete(name);
-  ctx.waiting.delete(name);
+  for (const waiting of Object.values(ctx.waiting)) waiting.delete(name);
   if (verdict.type !== 'keep') return;
-  if (verdict.reason === 'AwaitingConfirmation' && verdict.change !== undefined) ctx.waiting.set(name, verdict.change);
+  if (verdict.reason === 'AwaitingConfirmation' && verdict.change !== undefined) ctx.waiting[verdict.change].add(name);
   if (verdict.reason === 'OverCapacity') ctx.refused.add(name);
 }
 

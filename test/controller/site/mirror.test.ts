@@ -32,18 +32,20 @@ function siteOf(changeBudget: Cloud['changeBudget']) {
     totals.set(grant.metadata.name, grant);
   };
   const offers = new Map<string, Offer>();
+  const clock = createFakeClock();
   const ctx = {
-    deps: { site: 'east', client, config: { current: () => ({ cloud }) }, clock: createFakeClock(), log: silentLog },
+    deps: { site: 'east', client, config: { current: () => ({ cloud }) }, clock, log: silentLog },
     caches: { grants: { ...grants, note }, totals, groupsOf: () => ['admins'], confirmedUntilMs: () => 0 },
     link: { offer: (name: string) => offers.get(name) },
     storing: new Map(),
-    waiting: new Map(),
+    waiting: { removal: new Set(), roleChange: new Set() },
     refused: new Set<string>(),
     onAccepted: () => undefined,
   } as unknown as SiteContext & { readonly caches: SiteCaches };
   let revision = 0;
   return {
     ctx,
+    clock,
     /** Offers a newer decision and says what became of it: the reason when it was kept out, else the verdict. */
     async offer(tenant: string, cpu: string, state: GrantSpec['state'] = 'Active'): Promise<string | undefined> {
       revision += 1;
@@ -77,5 +79,20 @@ describe('an offer that is kept out', () => {
     expect([...ctx.refused]).toEqual(['alpha-c']);
     expect(await offer('c', '3')).toBe('same');
     expect([...ctx.refused]).toEqual([]);
+  });
+
+  it('counts with what was accepted within the hour, and when that is over', async () => {
+    const { clock, offer } = siteOf({ removalsPerHour: 2, roleChangesPerHour: 1 });
+    for (const tenant of ['a', 'b', 'c', 'd', 'e']) expect(await offer(tenant, '1')).toBe('same');
+    expect(await offer('a', '1', 'Retiring')).toBe('same');
+    expect(await offer('b', '1', 'Retiring')).toBe('same');
+    expect(await offer('c', '1', 'Retiring')).toBe('AwaitingConfirmation');
+    expect(await offer('d', '1', 'Frozen')).toBe('same');
+    await clock.advance(3_600_000);
+    expect(await offer('d', '1', 'Retiring')).toBe('same');
+    expect(await offer('e', '1', 'Retiring')).toBe('AwaitingConfirmation');
+    expect(await offer('c', '1')).toBe('same');
+    expect(await offer('e', '1')).toBe('same');
+    expect(await offer('e', '1', 'Retiring')).toBe('same');
   });
 });
