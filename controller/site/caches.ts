@@ -155,6 +155,11 @@ function followHeld(follow: Follow, listener: CacheListener) {
       transform: heldOf,
       table: tables.of(resource.kind),
       onChange(key, kind, now, old) {
+        if (old !== undefined && old.owner !== now.owner) {
+          // Also when it was ours to put right: the other one may have been told that it has something unnamed.
+          if (old.kind === 'Namespace') index(old, false);
+          listener.changed(old.owner);
+        }
         if (now.kind === 'Namespace') index(now, kind !== 'deleted');
         if (kind === 'deleted') {
           byKind.get(now.kind)?.forget(now.uid);
@@ -162,7 +167,6 @@ function followHeld(follow: Follow, listener: CacheListener) {
           listener.changed(now.owner);
         } else if (matters(now, old) && byKind.get(now.kind)?.isOwn(key, now.version) !== true) {
           listener.changed(now.owner);
-          if (old !== undefined && old.owner !== now.owner) listener.changed(old.owner);
         }
         byKind.get(now.kind)?.caughtUp(key);
       },

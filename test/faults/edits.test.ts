@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { memberRoles, objectNames, policyNames } from '../../core/desired/index.ts';
 import type { GrantSpec } from '../../core/model/grant.ts';
-import { namespaces, siteNamespace } from '../../core/model/names.ts';
+import { labels, namespaces, siteNamespace } from '../../core/model/names.ts';
 import { resourceOf, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { uniqueName, until } from '../support/centre.ts';
@@ -24,6 +24,7 @@ import {
   type FaultySite,
   healed,
   pause,
+  quiet,
   removalsSince,
   startFaultySite,
   wantedOf,
@@ -86,8 +87,8 @@ describe('what a person does by hand to each object of a tenant', () => {
     run();
     const { wanted } = await tenantWith(managed[0] ?? '');
     for (const object of wanted) {
-      const labels = Object.fromEntries(Object.keys(object.metadata.labels ?? {}).map((name) => [name, null]));
-      await admin.patch(resourceOf(object), object.metadata, { metadata: { labels } }, { type: 'merge' });
+      const none = Object.fromEntries(Object.keys(object.metadata.labels ?? {}).map((name) => [name, null]));
+      await admin.patch(resourceOf(object), object.metadata, { metadata: { labels: none } }, { type: 'merge' });
       await healed(admin, [object], targetMs);
     }
     expect(await drifted(admin, wanted)).toEqual([]);
@@ -107,6 +108,17 @@ describe('what a person does by hand to each object of a tenant', () => {
       await healed(admin, wantedOf(spec, 'readonly'));
     },
   );
+
+  it('labels that say another tenant are put right, and the other tenant is as it was', async () => {
+    run();
+    const [{ spec, namespace }, other] = [await readyTenant(admin), await readyTenant(admin)];
+    const marks = { metadata: { labels: { [labels.tenant]: other.spec.tenant.name } } };
+    await admin.patch(resources.namespace, { name: namespace }, marks, { type: 'merge' });
+    await healed(admin, wantedOf(spec), targetMs);
+    await quiet(faulty.site);
+    await ready(admin, other.name, 'Running');
+    expect(await drifted(admin, wantedOf(other.spec))).toEqual([]);
+  });
 
   it('a deletion is made good: every object, and in the end the namespace with all of them', async () => {
     run();
