@@ -53,16 +53,18 @@ export function hasCopy(tier: string | undefined, cloud: Pick<Cloud, 'tiers'>): 
 /**
  * Places a tenant: the primary is the local centre with the largest free share after placing, the standby the same among
  * the other local ones, the copy at a recovery centre (another region before the same). A place that the tenant has
- * already is kept, whatever is free elsewhere: nothing moves by itself. Ties go by name. When nothing fits, the overruns
- * are those of the best candidate. Pure (the ledger is as before when it returns).
+ * already is kept, whatever is free elsewhere: nothing moves by itself, and no place takes a second role, because a centre
+ * holds one Grant of a tenant. Ties go by name. When nothing fits, the overruns are those of the best candidate. Pure (the
+ * ledger is as before when it returns).
  */
 export function place(input: PlacementInput): Placement {
   const { existing, needs } = input;
   const local = byName(input.sites.filter(({ spec }) => spec.role === 'local'));
-  const primaries = existing.active === undefined ? local.map(({ name }) => name) : [existing.active];
+  const free = local.map(({ name }) => name).filter((name) => name !== existing.standby && name !== existing.copy);
+  const primaries = existing.active === undefined ? free : [existing.active];
   if (primaries.length === 0) return { places: undefined, missing: 'local', overruns: [] };
   const candidates = primaries.flatMap((active): Places[] => {
-    const others = local.map(({ name }) => name).filter((name) => name !== active);
+    const others = free.filter((name) => name !== active);
     if (!needs.standby) return [{ active }];
     const standbys = existing.standby === undefined ? others : [existing.standby];
     return standbys.map((standby) => ({ active, standby }));

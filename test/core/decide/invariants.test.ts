@@ -182,6 +182,18 @@ describe('placement', () => {
     expect(after.grants.map(({ site, spec }) => [site, spec.role])).toContainEqual(['north', 'active']);
   });
 
+  it('makes good a primary that is lost beside its standby, at another centre than the standby', () => {
+    const there = written(decideTenant(view(), world()));
+    const left = there.filter(({ spec }) => spec.role !== 'active');
+    const silent = sites.map((site) => ({ ...site, reachable: site.name !== 'north' }));
+    const after = decideTenant(view({ existing: left }), world({ sites: silent }));
+    expect(after.grants.map(({ site, spec }) => [site, spec.role])).toEqual([
+      ['north', 'active'],
+      ['south', 'standby'],
+      ['vault', 'copy'],
+    ]);
+  });
+
   it('offers nothing of a resource that a capacity does not name, but does not count limits then', () => {
     expect(offeredBy({ 'requests.cpu': 1 })).toMatchObject({ 'requests.memory': 0n, pods: 0n });
     expect(offeredBy(undefined)['limits.cpu']).toBeUndefined();
