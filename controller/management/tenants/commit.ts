@@ -1,4 +1,6 @@
+import type { PlannedGrant } from '../../../core/decide/assemble.ts';
 import { compareDecisions } from '../../../core/decide/change.ts';
+import { sortBy } from '../../../core/decide/expand.ts';
 import type { Decided } from '../../../core/decide/types.ts';
 import type { Decision } from '../../../core/model/fields.ts';
 import type { GrantSpec } from '../../../core/model/grant.ts';
@@ -28,8 +30,16 @@ export interface Plan {
 export class ClaimLost extends Error {}
 
 /** Whether any Grant would be written. Pure. */
-export function changesGrants({ decided, existing }: Plan): boolean {
-  return decided.finished.length > 0 || decided.grants.some(({ site, spec }) => differs(existing, site, spec));
+export function changesGrants(plan: Plan): boolean {
+  return plan.decided.finished.length > 0 || changedGrants(plan).length > 0;
+}
+
+const roles: readonly GrantSpec['role'][] = ['active', 'standby', 'copy'];
+
+/** The Grants to write, the active one first: a process that dies between two must not leave a standby of nothing. */
+function changedGrants({ decided, existing }: Plan): PlannedGrant[] {
+  const changed = decided.grants.filter(({ site, spec }) => differs(existing, site, spec));
+  return sortBy(changed, ({ site, spec }) => `${roles.indexOf(spec.role)} ${site}`);
 }
 
 function differs(existing: readonly HeldGrant[], site: string, spec: Omit<GrantSpec, 'decision'>): boolean {
@@ -67,7 +77,7 @@ export async function commit(ctx: ManagementContext, plan: Plan, decision: () =>
   const { decided, existing } = plan;
   if (decided.finalizer) await setFinalizer(ctx, plan, true);
   await takeClaims(ctx, plan);
-  const changed = decided.grants.filter(({ site, spec }) => differs(existing, site, spec));
+  const changed = changedGrants(plan);
   if (changed.length > 0) {
     const number = decision();
     for (const { site, spec } of changed) {
