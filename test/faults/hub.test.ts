@@ -311,6 +311,27 @@ describe('requests that change while they are decided', () => {
     }
   });
 
+  it('taken back before it was granted, not heard of yet when the second approval comes: nobody is granted anything', async () => {
+    const { log } = await run();
+    const key = keyOf('alpha');
+    await hub.ask(request(...key, '100m'));
+    await tenantWhen(admin, key, (tenant) => condition(tenant, 'Approved')?.reason === 'WaitingForApproval');
+    const late = Promise.withResolvers<void>();
+    hub.way.line = async ({ type, object }, line) => {
+      if (type === 'DELETED' && object.kind === 'Tenant') await late.promise;
+      return [line];
+    };
+    await admin.remove(resources.tenant, { namespace: departmentNamespace(key[0]), name: key[1] });
+    await hub.approve(key);
+    const noticed = () => log.lines.some((line) => line.startsWith('info') && line.includes(`${key[1]} is gone`));
+    const isGranted = async () => Object.keys(await grantsNow(admin, key.join('-'))).length > 0;
+    await until('it is noticed, or too late', async () => noticed() || (await isGranted()));
+    expect(await isGranted()).toBe(false);
+    late.resolve();
+    await hubQuiet(hub.management);
+    expect(await isGranted()).toBe(false);
+  });
+
   it('one that cannot be understood after one that could: what was granted stays, and the next one needs no hand', async () => {
     await run();
     const key = keyOf('alpha');

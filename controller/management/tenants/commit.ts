@@ -26,8 +26,8 @@ export interface Plan {
   readonly tenant: Tenant | undefined;
 }
 
-/** Someone else owns a hostname by now; the tenant has to be decided about once more. */
-export class ClaimLost extends Error {}
+/** What was decided from is no longer so: a hostname has another owner, or the Tenant is gone. Decide once more. */
+export class Outdated extends Error {}
 
 /** Whether any Grant would be written. Pure. */
 export function changesGrants(plan: Plan): boolean {
@@ -71,7 +71,7 @@ export function latestDecision(ctx: ManagementContext): Decision {
  * Writes a decision: the finalizer, the hostnames, then the Grants, then what is let go. Each write is guarded: a Grant
  * is created as new or replaced at the version that was decided from, so that a decision made from an old view is
  * refused by the server. Resolves with the Grants as they are then.
- * @throws ClaimLost; conflict when a Grant was changed in between
+ * @throws Outdated; conflict when a Grant was changed in between
  */
 export async function commit(ctx: ManagementContext, plan: Plan, decision: () => Decision): Promise<HeldGrant[]> {
   const { decided, existing } = plan;
@@ -161,7 +161,7 @@ async function takeClaims(ctx: ManagementContext, { key, decided }: Plan): Promi
   const claims = ctx.caches.hostnameClaim;
   for (const [hostname, environment] of decided.claims) {
     const known = claims.get(hostname);
-    if (known !== undefined && ownerOfClaim(known) !== key) throw new ClaimLost(hostname);
+    if (known !== undefined && ownerOfClaim(known) !== key) throw new Outdated(`${hostname} has another owner`);
     if (known?.spec.environment === environment) continue;
     const object = claimObject(hostname, key, environment);
     try {
@@ -175,7 +175,7 @@ async function takeClaims(ctx: ManagementContext, { key, decided }: Plan): Promi
       claims.note(stored as unknown as HostnameClaim);
     } catch (error) {
       if (!isAlreadyExists(error)) throw error;
-      throw new ClaimLost(hostname);
+      throw new Outdated(`${hostname} has another owner`);
     }
   }
 }
@@ -211,5 +211,7 @@ async function setFinalizer(ctx: ManagementContext, { tenant }: Plan, wanted: bo
     else ctx.caches.tenant.note(stored as unknown as Tenant);
   } catch (error) {
     if (!isNotFound(error)) throw error;
+    // Grants for a Tenant that is gone would stay for ever: an absence takes nothing back.
+    if (wanted) throw new Outdated(`the Tenant ${namespace}/${name} is gone`);
   }
 }

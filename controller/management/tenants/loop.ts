@@ -5,7 +5,7 @@ import type { Decision } from '../../../core/model/fields.ts';
 import { isConflict, retryAfterOf } from '../../../kube/errors.ts';
 import { createQueue, done, type Outcome, type Queue } from '../../queue.ts';
 import { type ManagementContext, treeOf } from '../context.ts';
-import { ClaimLost, changesGrants, commit, latestDecision, type Plan } from './commit.ts';
+import { changesGrants, commit, latestDecision, Outdated, type Plan } from './commit.ts';
 import { allKeys, type Gathered, gather, ownerOfClaim } from './gather.ts';
 import { countForeign, releaseForeign, reserve, settle } from './reserve.ts';
 import { writeApprovalStatuses, writeTenantStatus } from './status.ts';
@@ -225,7 +225,7 @@ function putOff(state: State, ctx: ManagementContext, key: string, error: unknow
   const failures = (state.failures.get(key) ?? 0) + 1;
   state.failures.set(key, failures);
   const { backoffBaseMs, backoffMaxMs } = ctx.deps.config.current().timings;
-  const expected = error instanceof ClaimLost || isConflict(error);
+  const expected = error instanceof Outdated || isConflict(error);
   const log = expected ? ctx.deps.log.info.bind(ctx.deps.log) : ctx.deps.log.warn.bind(ctx.deps.log);
   log({ err: error, tenant: key, failures }, 'a decision could not be made or written, it is made anew');
   state.ledger.set(key, entryOf(gather(ctx).view(key).existing));

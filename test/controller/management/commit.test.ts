@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ManagementContext } from '../../../controller/management/context.ts';
-import { commit, type Plan } from '../../../controller/management/tenants/commit.ts';
+import { commit, Outdated, type Plan } from '../../../controller/management/tenants/commit.ts';
 import { decideTenant } from '../../../core/decide/decide.ts';
 import type { Decided } from '../../../core/decide/types.ts';
+import { AppError } from '../../../core/errors.ts';
 import { grantName, siteNamespace } from '../../../core/model/names.ts';
 import { keyOf } from '../../../kube/resource.ts';
 import { type KubeObject, silentLog } from '../../../kube/types.ts';
@@ -27,7 +28,11 @@ function centre() {
     written.push(`${verb} ${object.kind} ${keyOf(object)}`);
     return Promise.resolve(object);
   };
-  const client = { create: take('create'), update: take('update'), patch: () => Promise.resolve(tenant()) };
+  const client = {
+    create: take('create'),
+    update: take('update'),
+    patch: (): Promise<unknown> => Promise.resolve(tenant()),
+  };
   const ctx = { deps: { client, log: silentLog }, caches } as unknown as ManagementContext;
   return { ctx, caches, client, written };
 }
@@ -50,5 +55,12 @@ describe('writing a decision', () => {
     const name = grantName('water', 'meters');
     expect(written).toEqual(['south', 'north', 'vault'].map((site) => `create Grant ${siteNamespace(site)}/${name}`));
     expect(grants.map(({ site }) => site)).toEqual(['north', 'south', 'vault']);
+  });
+
+  it('ends before any Grant when the Tenant is gone, which the cache has not seen yet', async () => {
+    const { ctx, client, written } = centre();
+    client.patch = () => Promise.reject(new AppError('notFound', 'gone', { code: 'not-found' }));
+    await expect(commit(ctx, planOf(decideTenant(view(), world())), number)).rejects.toThrow(Outdated);
+    expect(written).toEqual([]);
   });
 });
