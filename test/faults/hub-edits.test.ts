@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Grant } from '../../core/model/kinds.ts';
 import { departmentNamespace, siteNamespace } from '../../core/model/names.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { resourceOf, resources } from '../../kube/resource.ts';
@@ -128,6 +129,22 @@ describe('what a person does by hand to each object of the management controller
       expect(after.metadata.uid).not.toBe(grant.metadata.uid);
       expect({ ...after.spec, decision: 0 }).toEqual({ ...grant.spec, decision: 0 });
     }
+  });
+
+  it('Grants that are all deleted are granted again with higher numbers, as their sites remember the old ones', async () => {
+    const before = Object.entries(await grantsNow(admin, key.join('-')));
+    await Promise.all(
+      before.map(([site, { metadata }]) =>
+        admin.remove(resources.grant, { namespace: siteNamespace(site), name: metadata.name }),
+      ),
+    );
+    const after = await until('they are there again', async () => {
+      const now = Object.values(await grantsNow(admin, key.join('-')));
+      const isNew = now.every(({ metadata }) => before.every(([, old]) => old.metadata.uid !== metadata.uid));
+      return now.length === 2 && isNew ? now : undefined;
+    });
+    const numbers = (list: readonly Grant[]) => list.map(({ spec }) => spec.decision.revision);
+    expect(Math.min(...numbers(after))).toBeGreaterThan(Math.max(...numbers(before.map(([, grant]) => grant))));
   });
 
   it('a hostname’s claim that is deleted or given to another is the owner’s again', async () => {

@@ -2,7 +2,6 @@ import type { PlannedGrant } from '../../../core/decide/assemble.ts';
 import { compareDecisions } from '../../../core/decide/change.ts';
 import { sortBy } from '../../../core/decide/expand.ts';
 import type { Decided } from '../../../core/decide/types.ts';
-import type { Decision } from '../../../core/model/fields.ts';
 import type { GrantSpec } from '../../../core/model/grant.ts';
 import type { Grant, HostnameClaim, Tenant } from '../../../core/model/kinds.ts';
 import { apiVersion, grantName, labels, managers, siteNamespace } from '../../../core/model/names.ts';
@@ -12,6 +11,7 @@ import { resources } from '../../../kube/resource.ts';
 import type { KubeObject } from '../../../kube/types.ts';
 import type { ManagementContext } from '../context.ts';
 import { type HeldGrant, ownerOfClaim, siteNames, splitKey } from './gather.ts';
+import { keepNumber, type Numbers } from './numbers.ts';
 
 /** Keeps a Tenant until its Grants know that it goes. */
 export const tenantFinalizer = 'jinhong.dev/tenant';
@@ -49,47 +49,28 @@ function differs(existing: readonly HeldGrant[], site: string, spec: Omit<GrantS
   return canonicalJson(rest) !== canonicalJson(spec);
 }
 
-/** The highest decision number known anywhere, with the present term; the next one is one more. */
-export function latestDecision(ctx: ManagementContext): Decision {
-  let revision = 0;
-  let term = Math.max(
-    1,
-    Number((ctx.caches.configMap.list()[0]?.['data'] as { term?: string } | undefined)?.term ?? 1),
-  );
-  if (!Number.isInteger(term)) term = 1;
-  for (const { spec, status } of ctx.caches.grant.list()) {
-    for (const decision of [spec.decision, status?.observedDecision]) {
-      if (decision === undefined) continue;
-      revision = Math.max(revision, decision.revision);
-      term = Math.max(term, decision.term);
-    }
-  }
-  return { term, revision };
-}
-
 /**
  * Writes a decision: the finalizer, the hostnames, then the Grants, then what is let go. Each write is guarded: a Grant
  * is created as new or replaced at the version that was decided from, so that a decision made from an old view is
  * refused by the server. Resolves with the Grants as they are then.
  * @throws Outdated; conflict when a Grant was changed in between
  */
-export async function commit(ctx: ManagementContext, plan: Plan, decision: () => Decision): Promise<HeldGrant[]> {
+export async function commit(ctx: ManagementContext, plan: Plan, numbers: Numbers): Promise<HeldGrant[]> {
   const { decided, existing } = plan;
   if (decided.finalizer) await setFinalizer(ctx, plan, true);
   await takeClaims(ctx, plan);
   const changed = changedGrants(plan);
   if (changed.length > 0) {
-    const number = decision();
+    const decision = numbers.next();
     for (const { site, spec } of changed) {
       const old = existing.find((grant) => grant.site === site);
-      await writeGrant(ctx, plan.key, { site, spec: { ...spec, decision: number }, old });
+      await writeGrant(ctx, plan.key, { site, spec: { ...spec, decision }, old });
     }
   }
-  for (const site of decided.finished)
-    await removeGrant(
-      ctx,
-      existing.find((grant) => grant.site === site),
-    );
+  for (const grant of existing.filter(({ site }) => decided.finished.includes(site))) {
+    await keepNumber(ctx, grant, numbers.stored);
+    await removeGrant(ctx, grant);
+  }
   await dropClaims(ctx, plan);
   if (!decided.finalizer) await setFinalizer(ctx, plan, false);
   return heldNow(ctx, plan.key);
@@ -134,8 +115,7 @@ async function writeGrant(ctx: ManagementContext, key: string, { site, spec, old
   ctx.caches.grant.note(stored as unknown as Grant);
 }
 
-async function removeGrant(ctx: ManagementContext, grant: HeldGrant | undefined): Promise<void> {
-  if (grant === undefined) return;
+async function removeGrant(ctx: ManagementContext, grant: HeldGrant): Promise<void> {
   const { name, namespace, uid, resourceVersion } = grant.object.metadata;
   try {
     await ctx.deps.client.remove(resources.grant, { name, namespace }, { uid, resourceVersion });

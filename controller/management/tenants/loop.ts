@@ -5,8 +5,9 @@ import type { Decision } from '../../../core/model/fields.ts';
 import { isConflict, retryAfterOf } from '../../../kube/errors.ts';
 import { createQueue, done, type Outcome, type Queue } from '../../queue.ts';
 import { type ManagementContext, treeOf } from '../context.ts';
-import { changesGrants, commit, latestDecision, Outdated, type Plan } from './commit.ts';
+import { changesGrants, commit, Outdated, type Plan } from './commit.ts';
 import { allKeys, type Gathered, gather, ownerOfClaim } from './gather.ts';
+import { latestDecision, type Numbers } from './numbers.ts';
 import { countForeign, releaseForeign, reserve, settle } from './reserve.ts';
 import { writeApprovalStatuses, writeTenantStatus } from './status.ts';
 
@@ -43,6 +44,7 @@ interface State {
   readonly failures: Map<string, number>;
   readonly batches: Queue;
   readonly timers: Queue;
+  /** The highest number that is stored or was given. */
   latest: Decision;
   cancelForeign: () => void;
 }
@@ -129,11 +131,11 @@ async function runBatch(state: State): Promise<Outcome> {
   // Grants may have been changed by someone else; each change made its tenant due.
   refreshLedger(state, [...keys, ...state.pending], gathered);
   try {
-    state.latest = latestDecision(ctx);
+    const numbers = countOn(state, latestDecision(ctx));
     const plans = decideAll(state, ctx, keys, gathered);
     const changed = plans.filter(changesGrants);
     if (changed.length > 0) await reserve(ctx, state.ledger);
-    await inParallel(plans, (plan) => carryOut(state, ctx, plan, gathered));
+    await inParallel(plans, (plan) => carryOut(state, ctx, plan, { gathered, numbers }));
     if (await settle(ctx, state.ledger)) enqueueWaiting(state);
   } catch (error) {
     for (const key of keys) state.pending.add(key);
@@ -142,6 +144,19 @@ async function runBatch(state: State): Promise<Outcome> {
   }
   if (state.pending.size > 0) state.batches.add(batchKey);
   return done;
+}
+
+/** Numbers above all that are stored and all that this process gave, also where it could not write them. */
+function countOn(state: State, stored: Decision): Numbers {
+  const { term, revision } = state.latest;
+  state.latest = { term: Math.max(term, stored.term), revision: Math.max(revision, stored.revision) };
+  return {
+    stored,
+    next() {
+      state.latest = { ...state.latest, revision: state.latest.revision + 1 };
+      return state.latest;
+    },
+  };
 }
 
 /** The oldest requests first: who came first is served first. */
@@ -199,14 +214,17 @@ export function eachAlone<Item, Result>(
   });
 }
 
+interface Batch {
+  readonly gathered: Gathered;
+  readonly numbers: Numbers;
+}
+
 /** Writes one decision and its status. What goes wrong concerns this tenant alone; it is decided about again. */
-async function carryOut(state: State, ctx: ManagementContext, plan: Plan, gathered: Gathered): Promise<void> {
+async function carryOut(state: State, ctx: ManagementContext, plan: Plan, batch: Batch): Promise<void> {
   const { key, decided } = plan;
+  const { gathered, numbers } = batch;
   try {
-    const grants = await commit(ctx, plan, () => {
-      state.latest = { ...state.latest, revision: state.latest.revision + 1 };
-      return state.latest;
-    });
+    const grants = await commit(ctx, plan, numbers);
     const { tenant, ...view } = gathered.view(key);
     const due =
       tenant === undefined

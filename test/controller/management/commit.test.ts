@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ManagementContext } from '../../../controller/management/context.ts';
 import { commit, Outdated, type Plan } from '../../../controller/management/tenants/commit.ts';
+import { latestDecision } from '../../../controller/management/tenants/numbers.ts';
 import { decideTenant } from '../../../core/decide/decide.ts';
 import type { Decided } from '../../../core/decide/types.ts';
 import { AppError } from '../../../core/errors.ts';
+import type { Grant } from '../../../core/model/kinds.ts';
 import { grantName, siteNamespace } from '../../../core/model/names.ts';
 import { keyOf } from '../../../kube/resource.ts';
-import { type KubeObject, silentLog } from '../../../kube/types.ts';
+import { type KubeObject, type Resource, silentLog } from '../../../kube/types.ts';
 import { sites, tenant, view, world } from '../../core/decide/fixture.ts';
 
 const key = 'water/meters';
@@ -23,7 +25,14 @@ function centre() {
       noteRemoved: (object: KubeObject) => void held.delete(keyOf(object)),
     };
   };
-  const caches = { grant: cache(), hostnameClaim: cache(), tenant: cache(), site: cache() };
+  const caches = {
+    grant: cache(),
+    hostnameClaim: cache(),
+    tenant: cache(),
+    site: cache(),
+    namespace: cache(),
+    configMap: cache(),
+  };
   const take = (verb: string) => (object: KubeObject) => {
     written.push(`${verb} ${object.kind} ${keyOf(object)}`);
     return Promise.resolve(object);
@@ -31,7 +40,15 @@ function centre() {
   const client = {
     create: take('create'),
     update: take('update'),
-    patch: (): Promise<unknown> => Promise.resolve(tenant()),
+    remove: ({ kind }: Resource, { namespace, name }: { namespace?: string; name: string }) => {
+      written.push(`remove ${kind} ${namespace}/${name}`);
+      return Promise.resolve();
+    },
+    patch: ({ kind }: Resource, { name }: { name: string }, { metadata }: KubeObject): Promise<unknown> => {
+      if (kind === 'Tenant') return Promise.resolve(tenant());
+      written.push(`patch ${kind} ${name}`);
+      return Promise.resolve({ apiVersion: 'v1', kind, metadata: { ...metadata, name } });
+    },
   };
   const ctx = { deps: { client, log: silentLog }, caches } as unknown as ManagementContext;
   return { ctx, caches, client, written };
@@ -43,7 +60,7 @@ const planOf = (decided: Decided, existing: Plan['existing'] = []): Plan => ({
   existing,
   tenant: tenant(),
 });
-const number = () => ({ term: 1, revision: 1 });
+const numbers = { stored: { term: 1, revision: 7 }, next: () => ({ term: 1, revision: 8 }) };
 
 describe('writing a decision', () => {
   it('begins with the active Grant, then the standby, then the copy, whatever the sites are called', async () => {
@@ -51,7 +68,7 @@ describe('writing a decision', () => {
     const silent = sites.map((site) => ({ ...site, reachable: site.name !== 'north' }));
     const decided = decideTenant(view(), world({ sites: silent }));
     expect(decided.grants.map(({ site, spec }) => [site, spec.role])).toContainEqual(['south', 'active']);
-    const grants = await commit(ctx, planOf(decided), number);
+    const grants = await commit(ctx, planOf(decided), numbers);
     const name = grantName('water', 'meters');
     expect(written).toEqual(['south', 'north', 'vault'].map((site) => `create Grant ${siteNamespace(site)}/${name}`));
     expect(grants.map(({ site }) => site)).toEqual(['north', 'south', 'vault']);
@@ -60,7 +77,47 @@ describe('writing a decision', () => {
   it('ends before any Grant when the Tenant is gone, which the cache has not seen yet', async () => {
     const { ctx, client, written } = centre();
     client.patch = () => Promise.reject(new AppError('notFound', 'gone', { code: 'not-found' }));
-    await expect(commit(ctx, planOf(decideTenant(view(), world())), number)).rejects.toThrow(Outdated);
+    await expect(commit(ctx, planOf(decideTenant(view(), world())), numbers)).rejects.toThrow(Outdated);
     expect(written).toEqual([]);
+  });
+
+  describe('that lets a Grant go', () => {
+    const spec = decideTenant(view(), world()).grants[0]?.spec;
+    const letGo = async (revision: number) => {
+      const { ctx, caches, written } = centre();
+      for (const { name } of sites)
+        caches.namespace.note({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: siteNamespace(name) } });
+      const metadata = {
+        name: grantName('water', 'meters'),
+        namespace: siteNamespace('north'),
+        uid: '1',
+        resourceVersion: '1',
+      };
+      const object = {
+        kind: 'Grant',
+        metadata,
+        spec: { ...spec, decision: { term: 1, revision } },
+      } as unknown as Grant;
+      caches.grant.note(object as unknown as KubeObject);
+      const nothing = { ...decideTenant(view({ tenant: undefined }), world()), finished: ['north'] };
+      await commit(
+        ctx,
+        { ...planOf(nothing, [{ site: 'north', spec: object.spec, object }]), tenant: undefined },
+        numbers,
+      );
+      expect(caches.grant.list()).toEqual([]);
+      return { written, latest: latestDecision(ctx) };
+    };
+    const removal = 'remove Grant site-north/water-meters';
+
+    it('remembers its number first when no other is as high: the site remembers it too', async () => {
+      const { written, latest } = await letGo(7);
+      expect(written).toEqual(['patch Namespace site-north', removal]);
+      expect(latest.revision).toBe(7);
+    });
+
+    it('writes nothing else when a higher one is stored anyway', async () => {
+      expect((await letGo(6)).written).toEqual([removal]);
+    });
   });
 });
