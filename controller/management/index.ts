@@ -105,9 +105,9 @@ function react(queues: Queues, contacts: Contacts, context: () => ManagementCont
     tenant: ({ object }: Change<'tenant'>) => add(loop, tenantKeyOf(object)),
     approval: ({ object }: Change<'approval'>) => add(loop, tenantKeyOfApproval(object)),
     grant: ({ object }: Change<'grant'>) => loop.enqueue(tenantKeyOfGrant(object)),
-    hostnameClaim: ({ kind, object }: Change<'hostnameClaim'>) => {
+    hostnameClaim: ({ kind, object, old }: Change<'hostnameClaim'>) => {
       // Whoever owns it by its decision claims it again; then those that wait for the name are looked at.
-      if (kind !== 'added') add(loop, ownerOfClaim(object));
+      if (kind !== 'added') for (const claim of [object, old]) add(loop, ownerOfClaim(claim));
       if (kind === 'deleted') loop.enqueueWaiting();
     },
     department: ({ kind, object, old }: Change<'department'>) => {

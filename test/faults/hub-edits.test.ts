@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Grant } from '../../core/model/kinds.ts';
+import { ownerOfClaim } from '../../controller/management/tenants/gather.ts';
+import type { Grant, Tenant } from '../../core/model/kinds.ts';
 import { departmentNamespace, siteNamespace } from '../../core/model/names.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { resourceOf, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { grantsNow, tenantNow, tenantWhen } from '../controller/management/centre.ts';
 import { uniqueName, until } from '../support/centre.ts';
-import { environment, isReady } from '../support/requests.ts';
+import { condition, environment, isReady, request } from '../support/requests.ts';
 import { type FaultyHub, hubQuiet, hubWrites, type Key, startFaultyHub } from './hub.ts';
 import { annotate, edit, note, remove } from './humans.ts';
 
@@ -147,12 +148,38 @@ describe('what a person does by hand to each object of the management controller
     expect(Math.min(...numbers(after))).toBeGreaterThan(Math.max(...numbers(before.map(([, grant]) => grant))));
   });
 
+  const claimNow = () => admin.get(resources.hostnameClaim, { name: hostname });
+  const giveTo = (name: string) =>
+    admin.patch(
+      resources.hostnameClaim,
+      { name: hostname },
+      { spec: { tenant: { department: 'alpha', name } } },
+      { type: 'merge', fieldManager: 'someone' },
+    );
+
   it('a hostname’s claim that is deleted or given to another is the owner’s again', async () => {
-    const claim = await admin.get(resources.hostnameClaim, { name: hostname });
+    const { spec } = (await claimNow()) as Loose;
+    const again = () =>
+      until('it is claimed as before', async () => JSON.stringify((await claimNow())['spec']) === JSON.stringify(spec));
     await admin.remove(resources.hostnameClaim, { name: hostname });
-    await until('it is claimed again', () => admin.get(resources.hostnameClaim, { name: hostname }));
-    const again = await admin.get(resources.hostnameClaim, { name: hostname });
-    expect(again['spec']).toEqual(claim['spec']);
+    await again();
+    await giveTo(uniqueName('nobody'));
+    await again();
+  });
+
+  it('a hostname’s claim that is given to another does not give it the hostname, though it asks for it', async () => {
+    const other: Key = ['alpha', uniqueName('o')];
+    const hosting = [{ hostname, service: 'web', port: 80 }];
+    await hub.ask(request(...other, undefined, { environments: [{ ...environment('100m'), hosting }] }));
+    await hub.approve(other);
+    const isRefused = (tenant: Tenant) => condition(tenant, 'Approved')?.reason === 'HostnameTaken';
+    await tenantWhen(admin, other, isRefused);
+    await giveTo(other[1]);
+    await until('it is claimed as before', async () => ownerOfClaim((await claimNow()) as never) === key.join('/'));
+    await hubQuiet(hub.management);
+    await tenantWhen(admin, other, isRefused);
+    expect(await grantsNow(admin, other.join('-'))).toEqual({});
+    await admin.remove(resources.tenant, { namespace: departmentNamespace('alpha'), name: other[1] });
   });
 
   it('a hostname’s claim that outlived its tenant, because the process was killed before it, goes with the next one', async () => {

@@ -57,9 +57,11 @@ export function siteNames(ctx: Pick<ManagementContext, 'caches'>): Set<string> {
   return new Set([...known, ...holding]);
 }
 
-/** What is known of many tenants at once; approvals are put in order once. */
+/** What is known of many tenants at once; what belongs to whom is sorted out once. */
 export interface Gathered {
   view(key: string): TenantView & { readonly existing: readonly HeldGrant[] };
+  /** Key of the tenant whose active Grant names a hostname: it owns it, whatever somebody made of the claim. */
+  holderOf(hostname: string): string | undefined;
   readonly sites: readonly SiteView[];
   readonly contacts: readonly SiteContact[];
 }
@@ -70,6 +72,13 @@ export function gather(ctx: ManagementContext): Gathered {
   for (const approval of ctx.caches.approval.list()) {
     const key = tenantKeyOfApproval(approval);
     if (key !== undefined) approvals.set(key, [...(approvals.get(key) ?? []), approval]);
+  }
+  const holders = new Map<string, string>();
+  for (const grant of ctx.caches.grant.list()) {
+    if (grant.spec.role !== 'active') continue;
+    for (const hostname of grant.spec.environments.flatMap(({ hostnames }) => hostnames ?? [])) {
+      holders.set(hostname, tenantKeyOfGrant(grant));
+    }
   }
   const names = siteNames(ctx);
   const contacts = [...names].map((name) => ({ name, ...ctx.contacts.of(name) }));
@@ -84,6 +93,7 @@ export function gather(ctx: ManagementContext): Gathered {
         existing: grantsOf(ctx, key, names),
       };
     },
+    holderOf: (hostname) => holders.get(hostname),
     sites: workingSites(ctx.caches).map(({ metadata, spec }) => ({
       name: metadata.name,
       spec,

@@ -181,7 +181,8 @@ function decideAll(state: State, ctx: ManagementContext, keys: readonly string[]
     tree: treeOf(ctx.caches),
     ledger: state.ledger,
     sites: gathered.sites,
-    ownerOf: (hostname) => promised.get(hostname) ?? ownerOfClaim(ctx.caches.hostnameClaim.get(hostname)),
+    ownerOf: (hostname) =>
+      promised.get(hostname) ?? gathered.holderOf(hostname) ?? ownerOfClaim(ctx.caches.hostnameClaim.get(hostname)),
     cloud: ctx.deps.config.current().cloud,
     nowMs: ctx.deps.clock.now(),
   };
