@@ -1,9 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Grant } from '../../core/model/kinds.ts';
 import { departmentNamespace, siteNamespace } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject, Resource } from '../../kube/types.ts';
-import { approvalOf, grantsNow, tenantNow, tenantWhen } from '../controller/management/centre.ts';
+import { grantsNow, tenantNow, tenantWhen } from '../controller/management/centre.ts';
 import { uniqueName, until } from '../support/centre.ts';
 import { emptied } from '../support/fault-proxy.ts';
 import { condition, environment, isReady, request } from '../support/requests.ts';
@@ -310,49 +309,6 @@ describe('requests that change while they are decided', () => {
         [[`${a}.alpha.testcity.example`], '200m'],
       ]);
     }
-  });
-
-  it('taken back before it was granted, not heard of yet when the second approval comes: nobody is granted anything', async () => {
-    const { log } = await run();
-    const key = keyOf('alpha');
-    await hub.ask(request(...key, '100m'));
-    await tenantWhen(admin, key, (tenant) => condition(tenant, 'Approved')?.reason === 'WaitingForApproval');
-    const late = Promise.withResolvers<void>();
-    hub.way.line = async ({ type, object }, line) => {
-      if (type === 'DELETED' && object.kind === 'Tenant') await late.promise;
-      return [line];
-    };
-    await admin.remove(resources.tenant, { namespace: departmentNamespace(key[0]), name: key[1] });
-    await hub.approve(key);
-    const noticed = () => log.lines.some((line) => line.startsWith('info') && line.includes(`${key[1]} is gone`));
-    const isGranted = async () => Object.keys(await grantsNow(admin, key.join('-'))).length > 0;
-    await until('it is noticed, or too late', async () => noticed() || (await isGranted()));
-    expect(await isGranted()).toBe(false);
-    late.resolve();
-    await hubQuiet(hub.management);
-    expect(await isGranted()).toBe(false);
-  });
-
-  it('asked for again after its removal and a restart: its numbers are higher than any that a site may remember', async () => {
-    await run();
-    const key = keyOf('alpha');
-    const seen: number[] = [];
-    hub.way.line = ({ object }, line) => {
-      const { kind, metadata, spec } = object as unknown as Grant;
-      if (kind === 'Grant' && metadata.name === key.join('-')) seen.push(spec.decision.revision);
-      return [line];
-    };
-    await hub.granted(key, '100m');
-    await admin.remove(resources.tenant, { namespace: departmentNamespace(key[0]), name: key[1] });
-    const paul = await hub.management.person('paul', ['project-office']);
-    await paul.create(approvalOf(key, 'project', { decidedBy: 'paul', envelope: { environments: [] } }));
-    await until('it is removed', async () => Object.keys(await grantsNow(admin, key.join('-'))).length === 0);
-    await running?.stop();
-    hub.way.calm();
-    await run();
-    await hub.granted(key, '100m');
-    const numbers = Object.values(await grantsNow(admin, key.join('-'))).map(({ spec }) => spec.decision.revision);
-    expect(Math.min(...numbers)).toBeGreaterThan(Math.max(...seen));
   });
 
   it('one that cannot be understood after one that could: what was granted stays, and the next one needs no hand', async () => {
