@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Grant } from '../../core/model/kinds.ts';
 import { departmentNamespace } from '../../core/model/names.ts';
+import type { TenantStatus } from '../../core/model/tenant.ts';
 import { resources } from '../../kube/resource.ts';
 import { approvalOf, grantsNow, tenantWhen } from '../controller/management/centre.ts';
 import { uniqueName, until } from '../support/centre.ts';
@@ -72,5 +73,34 @@ describe('a request', () => {
     await hub.granted(key, '100m');
     const numbers = Object.values(await grantsNow(hub.admin, key.join('-'))).map(({ spec }) => spec.decision.revision);
     expect(Math.min(...numbers)).toBeGreaterThan(Math.max(...seen));
+  });
+
+  it('once more while a decision is written: no status calls the newer request granted before it is', async () => {
+    await run();
+    const key = newKey();
+    await hub.granted(key, '100m');
+    await hubQuiet(hub.management);
+    const [deciding, heard] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const statuses: TenantStatus[] = [];
+    hub.way.rule = (call) => {
+      if (call.plural === 'tenants' && call.path.endsWith(`${key[1]}/status`))
+        statuses.push(JSON.parse(call.body).status);
+      if (call.plural !== 'grants' || call.verb !== 'update') return undefined;
+      deciding.resolve();
+      return { before: () => heard.promise };
+    };
+    hub.way.line = ({ object }, line) => {
+      if (object.kind === 'Tenant' && object.metadata['generation'] === 3) setTimeout(heard.resolve, 100);
+      return [line];
+    };
+    await hub.ask(request(...key, '90m'));
+    await deciding.promise;
+    await hub.ask(request(...key, '80m'));
+    await tenantWhen(hub.admin, key, (tenant) => tenant.status?.grantedGeneration === 3);
+    const granted = statuses.filter(({ conditions }) =>
+      conditions.some(({ type, status }) => type === 'Approved' && status === 'True'),
+    );
+    expect(granted.map(({ observedGeneration }) => observedGeneration)).toContain(2);
+    for (const status of granted) expect(status.grantedGeneration).toBe(status.observedGeneration);
   });
 });

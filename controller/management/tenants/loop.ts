@@ -226,12 +226,12 @@ async function carryOut(state: State, ctx: ManagementContext, plan: Plan, batch:
   const { gathered, numbers } = batch;
   try {
     const grants = await commit(ctx, plan, numbers);
-    const { tenant, ...view } = gathered.view(key);
+    const view = gathered.view(key);
     const due =
-      tenant === undefined
+      plan.tenant === undefined || view.tenant === undefined
         ? undefined
-        : await writeTenantStatus(ctx, tenant, decided, { grants, contacts: gathered.contacts });
-    await writeApprovalStatuses(ctx, { ...view, tenant });
+        : await writeTenantStatus(ctx, plan.tenant, decided, { grants, contacts: gathered.contacts });
+    await writeApprovalStatuses(ctx, view);
     state.failures.delete(key);
     lookAgain(state, ctx, key, [decided.nextCheckMs, due]);
   } catch (error) {

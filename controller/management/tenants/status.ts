@@ -35,7 +35,10 @@ async function applyStatus<T extends Followable>(
   }
 }
 
-/** Writes the status of a Tenant where it differs; returns when a due date passes next. */
+/**
+ * Writes the status of a Tenant, as it was decided about, where it differs; returns when a due date passes next. Of a
+ * request that came later it says nothing: that one is due itself.
+ */
 export async function writeTenantStatus(
   ctx: ManagementContext,
   tenant: Tenant,
