@@ -10,7 +10,7 @@ import { isAlreadyExists, isNotFound } from '../../../kube/errors.ts';
 import { resources } from '../../../kube/resource.ts';
 import type { KubeObject } from '../../../kube/types.ts';
 import type { ManagementContext } from '../context.ts';
-import { type HeldGrant, ownerOfClaim, siteNames, splitKey } from './gather.ts';
+import { grantsOf, type HeldGrant, ownerOfClaim, splitKey } from './gather.ts';
 import { keepNumber, type Numbers } from './numbers.ts';
 
 /** Keeps a Tenant until its Grants know that it goes. */
@@ -23,6 +23,8 @@ export interface Plan {
   readonly key: string;
   readonly decided: Decided;
   readonly existing: readonly HeldGrant[];
+  /** Hostnames that the tenant owned when it was decided about. */
+  readonly owned: readonly string[];
   readonly tenant: Tenant | undefined;
 }
 
@@ -73,15 +75,7 @@ export async function commit(ctx: ManagementContext, plan: Plan, numbers: Number
   }
   await dropClaims(ctx, plan);
   if (!decided.finalizer) await setFinalizer(ctx, plan, false);
-  return heldNow(ctx, plan.key);
-}
-
-function heldNow(ctx: ManagementContext, key: string): HeldGrant[] {
-  const { department, name } = splitKey(key);
-  return [...siteNames(ctx)].sort().flatMap((site) => {
-    const object = ctx.caches.grant.get(`${siteNamespace(site)}/${grantName(department, name)}`);
-    return object === undefined ? [] : [{ site, spec: object.spec, status: object.status, object }];
-  });
+  return grantsOf(ctx, plan.key, new Set([...existing, ...decided.grants].map(({ site }) => site)));
 }
 
 interface GrantWrite {
@@ -160,11 +154,12 @@ async function takeClaims(ctx: ManagementContext, { key, decided }: Plan): Promi
   }
 }
 
-async function dropClaims(ctx: ManagementContext, { key, decided }: Plan): Promise<void> {
+async function dropClaims(ctx: ManagementContext, { key, decided, owned }: Plan): Promise<void> {
   const claims = ctx.caches.hostnameClaim;
-  for (const claim of claims.list()) {
-    const { name, uid } = claim.metadata;
-    if (ownerOfClaim(claim) !== key || decided.claims.has(name)) continue;
+  for (const name of owned.filter((hostname) => !decided.claims.has(hostname))) {
+    const claim = claims.get(name);
+    if (claim === undefined || ownerOfClaim(claim) !== key) continue;
+    const { uid } = claim.metadata;
     try {
       await ctx.deps.client.remove(resources.hostnameClaim, { name }, { uid });
     } catch (error) {

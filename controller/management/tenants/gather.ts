@@ -41,7 +41,7 @@ export interface HeldGrant extends ExistingGrant {
   readonly object: Grant;
 }
 
-/** The Grants of a tenant, looked up by name at every site, known or not. */
+/** The Grants of a tenant at these sites, looked up by name. */
 export function grantsOf(ctx: Pick<ManagementContext, 'caches'>, key: string, sites: ReadonlySet<string>): HeldGrant[] {
   const { department, name } = splitKey(key);
   return [...sites].sort().flatMap((site) => {
@@ -51,15 +51,23 @@ export function grantsOf(ctx: Pick<ManagementContext, 'caches'>, key: string, si
 }
 
 /** Names of all sites that exist or hold a Grant. */
-export function siteNames(ctx: Pick<ManagementContext, 'caches'>): Set<string> {
+function siteNames(ctx: Pick<ManagementContext, 'caches'>): Set<string> {
   const known = ctx.caches.site.list().map(({ metadata }) => metadata.name);
   const holding = ctx.caches.grant.list().flatMap(({ metadata }) => siteOfNamespace(metadata.namespace) ?? []);
   return new Set([...known, ...holding]);
 }
 
+/** One tenant as deciding reads it, with what is needed to write the decision. */
+export interface GatheredView extends TenantView {
+  readonly existing: readonly HeldGrant[];
+  /** Hostnames that it owned when the batch began. */
+  readonly owned: readonly string[];
+}
+
 /** What is known of many tenants at once; what belongs to whom is sorted out once. */
 export interface Gathered {
-  view(key: string): TenantView & { readonly existing: readonly HeldGrant[] };
+  /** As the caches are when it is called, but for approvals and hostnames. */
+  view(key: string): GatheredView;
   /** Key of the tenant whose active Grant names a hostname: it owns it, whatever somebody made of the claim. */
   holderOf(hostname: string): string | undefined;
   readonly sites: readonly SiteView[];
@@ -72,6 +80,11 @@ export function gather(ctx: ManagementContext): Gathered {
   for (const approval of ctx.caches.approval.list()) {
     const key = tenantKeyOfApproval(approval);
     if (key !== undefined) approvals.set(key, [...(approvals.get(key) ?? []), approval]);
+  }
+  const owned = new Map<string, string[]>();
+  for (const claim of ctx.caches.hostnameClaim.list()) {
+    const key = ownerOfClaim(claim);
+    if (key !== undefined) owned.set(key, [...(owned.get(key) ?? []), claim.metadata.name]);
   }
   const holders = new Map<string, string>();
   for (const grant of ctx.caches.grant.list()) {
@@ -91,6 +104,7 @@ export function gather(ctx: ManagementContext): Gathered {
         tenant: ctx.caches.tenant.get(`${departmentNamespace(department)}/${name}`),
         approvals: approvals.get(key) ?? [],
         existing: grantsOf(ctx, key, names),
+        owned: owned.get(key) ?? [],
       };
     },
     holderOf: (hostname) => holders.get(hostname),

@@ -2,11 +2,12 @@ import { decideTenant } from '../../../core/decide/decide.ts';
 import { entryOf, Ledger } from '../../../core/decide/ledger.ts';
 import type { World } from '../../../core/decide/types.ts';
 import type { Decision } from '../../../core/model/fields.ts';
+import { tenantRef } from '../../../core/model/names.ts';
 import { isConflict, retryAfterOf } from '../../../kube/errors.ts';
 import { createQueue, done, type Outcome, type Queue } from '../../queue.ts';
 import { type ManagementContext, treeOf } from '../context.ts';
 import { changesGrants, commit, Outdated, type Plan } from './commit.ts';
-import { allKeys, type Gathered, gather, ownerOfClaim } from './gather.ts';
+import { allKeys, type Gathered, type GatheredView, gather, ownerOfClaim } from './gather.ts';
 import { latestDecision, type Numbers } from './numbers.ts';
 import { countForeign, releaseForeign, reserve, settle } from './reserve.ts';
 import { writeApprovalStatuses, writeTenantStatus } from './status.ts';
@@ -193,9 +194,9 @@ function decideAll(state: State, ctx: ManagementContext, keys: readonly string[]
       const decided = decideTenant(view, world);
       state.ledger.set(key, decided.entry);
       for (const hostname of decided.claims.keys()) promised.set(hostname, key);
-      return { key, decided, existing: view.existing, tenant: view.tenant };
+      return { key, decided, existing: view.existing, owned: view.owned, tenant: view.tenant };
     },
-    (key, error) => putOff(state, ctx, key, error),
+    (key, error) => putOff(state, ctx, gathered.view(key), error),
   );
 }
 
@@ -235,19 +236,20 @@ async function carryOut(state: State, ctx: ManagementContext, plan: Plan, batch:
     state.failures.delete(key);
     lookAgain(state, ctx, key, [decided.nextCheckMs, due]);
   } catch (error) {
-    putOff(state, ctx, key, error);
+    putOff(state, ctx, gathered.view(key), error);
   }
 }
 
-/** Leaves a tenant as it is and comes back to it, later each time. */
-function putOff(state: State, ctx: ManagementContext, key: string, error: unknown): void {
+/** Leaves a tenant as it is, with what it has by now, and comes back to it, later each time. */
+function putOff(state: State, ctx: ManagementContext, view: GatheredView, error: unknown): void {
+  const key = tenantRef(view.department, view.name);
   const failures = (state.failures.get(key) ?? 0) + 1;
   state.failures.set(key, failures);
   const { backoffBaseMs, backoffMaxMs } = ctx.deps.config.current().timings;
   const expected = error instanceof Outdated || isConflict(error);
   const log = expected ? ctx.deps.log.info.bind(ctx.deps.log) : ctx.deps.log.warn.bind(ctx.deps.log);
   log({ err: error, tenant: key, failures }, 'a decision could not be made or written, it is made anew');
-  state.ledger.set(key, entryOf(gather(ctx).view(key).existing));
+  state.ledger.set(key, entryOf(view.existing));
   const base = expected ? backoffBaseMs / 5 : backoffBaseMs;
   const pauseMs = Math.min(backoffMaxMs, base * 2 ** Math.min(failures - 1, 20));
   state.timers.addAfter(key, Math.max(pauseMs, retryAfterOf(error) ?? 0));

@@ -41,7 +41,7 @@ function centre() {
     create: take('create'),
     update: take('update'),
     remove: ({ kind }: Resource, { namespace, name }: { namespace?: string; name: string }) => {
-      written.push(`remove ${kind} ${namespace}/${name}`);
+      written.push(`remove ${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`);
       return Promise.resolve();
     },
     patch: ({ kind }: Resource, { name }: { name: string }, { metadata }: KubeObject): Promise<unknown> => {
@@ -58,6 +58,7 @@ const planOf = (decided: Decided, existing: Plan['existing'] = []): Plan => ({
   key,
   decided,
   existing,
+  owned: [],
   tenant: tenant(),
 });
 const numbers = { stored: { term: 1, revision: 7 }, next: () => ({ term: 1, revision: 8 }) };
@@ -79,6 +80,35 @@ describe('writing a decision', () => {
     client.patch = () => Promise.reject(new AppError('notFound', 'gone', { code: 'not-found' }));
     await expect(commit(ctx, planOf(decideTenant(view(), world())), numbers)).rejects.toThrow(Outdated);
     expect(written).toEqual([]);
+  });
+
+  it('looks nothing up but its own, or a city of ten thousand tenants would be looked through for each of them', async () => {
+    const { ctx, caches } = centre();
+    for (const cache of [caches.grant, caches.hostnameClaim]) {
+      cache.list = () => {
+        throw new Error('all of them are listed');
+      };
+    }
+    const grants = await commit(ctx, planOf(decideTenant(view(), world())), numbers);
+    expect(grants.map(({ site }) => site)).toEqual(['north', 'south', 'vault']);
+    const gone = { ...decideTenant(view({ tenant: undefined }), world()), finalizer: false };
+    expect(await commit(ctx, { ...planOf(gone), tenant: undefined }, numbers)).toEqual([]);
+  });
+
+  it('lets the hostnames go that it owned, but not one that somebody gave to another meanwhile', async () => {
+    const { ctx, caches, written } = centre();
+    const claim = (hostname: string, name: string) =>
+      caches.hostnameClaim.note({
+        apiVersion: 'jinhong.dev/v1alpha1',
+        kind: 'HostnameClaim',
+        metadata: { name: hostname },
+        spec: { tenant: { department: 'water', name }, environment: 'production' },
+      });
+    claim('a.example', 'meters');
+    claim('b.example', 'pipes');
+    const gone = decideTenant(view({ tenant: undefined }), world());
+    await commit(ctx, { ...planOf(gone), owned: ['a.example', 'b.example', 'c.example'], tenant: undefined }, numbers);
+    expect(written).toEqual(['remove HostnameClaim a.example']);
   });
 
   describe('that lets a Grant go', () => {

@@ -32,6 +32,7 @@ const writes = (decided: Decided, grants: readonly ExistingGrant[]): boolean =>
     key: 'water/meters',
     decided,
     existing: grants.map((grant) => ({ ...grant, object: {} as Plan['existing'][number]['object'] })),
+    owned: [],
     tenant: undefined,
   });
 const env = (cpu: string, more: object = {}): TenantSpec['environments'] => [
