@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs';
 import { AppError } from '../../core/errors.ts';
 import { annotations, labels, managers } from '../../core/model/names.ts';
 import { isNotFound } from '../../kube/errors.ts';
@@ -7,7 +6,6 @@ import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { requireEngine } from '../../stacks/engine/binaries.ts';
 import { withStateLock } from '../../stacks/engine/locks.ts';
 import { runEngine } from '../../stacks/engine/run.ts';
-import { sitePaths } from '../../stacks/engine/state.ts';
 import { isProtected } from '../../stacks/platform.ts';
 import { resourceName } from '../../stacks/registration.ts';
 import type { Context } from '../context.ts';
@@ -58,7 +56,6 @@ export async function destroySite(ctx: Context, path: string, options: DestroyOp
     const { target, stateDir } = stackOf(session, centre);
     const request = { target, stateDir, objects, binaries: requireEngine(ctx.env), refresh: false };
     const { changes } = await runEngine({ ...request, operation: 'destroy' }, { env: ctx.env, signal: ctx.signal });
-    rmSync(sitePaths(stateDir, site.name).record, { force: true });
     if (!options.everything) return { site: site.name, removed: changes.length, kept: guarded };
     for (const object of objects.filter(isProtected).reverse()) await removeGuarded(client, object);
     await waitUntilGone(ctx, client, objects.filter(isProtected));

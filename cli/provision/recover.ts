@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exitCodes } from '../../core/errors.ts';
 import type { Text } from '../../core/text/lang.ts';
@@ -10,6 +10,7 @@ import { runEngine } from '../../stacks/engine/run.ts';
 import {
   hasState,
   readRecord,
+  removeRecord,
   replaceState,
   sitePaths,
   stateCondition,
@@ -152,8 +153,7 @@ async function mend(recovery: Recovery, proposal: Mending, question: string): Pr
     if (proposal.step === 'remove-lock') removeLock(proposal.lock, foreign);
     else if (proposal.step === 'replace-state') replaceState(stateDir, site);
     else await engine(recovery, site, 'refresh');
-    // What was installed last is no longer certain: the next `up` asks the engine.
-    rmSync(sitePaths(stateDir, site).record, { force: true });
+    removeRecord(stateDir, site);
     return exported;
   });
 }

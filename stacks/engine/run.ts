@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { AppError } from '../../core/errors.ts';
 import type { Env } from './binaries.ts';
-import type { EngineMessage, EngineRequest, EngineResult } from './protocol.ts';
+import type { EngineMessage, EngineOperation, EngineRequest, EngineResult } from './protocol.ts';
 import { removeScratch } from './scratch.ts';
-import { engineEnv, hasState, prepareState, stateCondition, stateFile } from './state.ts';
+import { engineEnv, hasState, prepareState, removeRecord, stateCondition, stateFile } from './state.ts';
 
 /** How a run is watched and ended. */
 export interface RunOptions {
@@ -14,14 +14,19 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Operations that change neither the centre nor the state. */
+const readOnly: ReadonlySet<EngineOperation> = new Set(['preview', 'inspect']);
+
 /**
  * Runs one request in a process of its own, because the engine keeps global state. Resolves when that process has ended.
+ * One that writes forgets the record of the last good run before it begins: cut off, it may leave objects that no wish names.
  * @throws locked `stack-locked`; terminal `state-unreadable`, `engine-failed` with the failed objects in
  * `data.diagnostics`, `engine-stopped`, `engine-died`
  */
 export async function runEngine(request: EngineRequest, options: RunOptions): Promise<EngineResult> {
   prepareState(request.stateDir, request.target.site);
   refuseUnreadable(request);
+  if (!readOnly.has(request.operation)) removeRecord(request.stateDir, request.target.site);
   const env = engineEnv(request.stateDir, request.target.site, request.binaries, options.env);
   const child = fork(join(import.meta.dirname, 'child.ts'), [], {
     env,

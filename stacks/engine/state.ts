@@ -182,6 +182,11 @@ export function writeRecord(stateDir: string, site: string, record: InstallRecor
   writeWhole(sitePaths(stateDir, site).record, JSON.stringify(record));
 }
 
+/** Forgets what was installed last: it is no longer certain, so the next run asks the engine. */
+export function removeRecord(stateDir: string, site: string): void {
+  rmSync(sitePaths(stateDir, site).record, { force: true });
+}
+
 /** Writes a file for its owner only; it is there whole or not at all. */
 export function writeWhole(path: string, text: string | Uint8Array): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
