@@ -151,7 +151,7 @@ async function mend(recovery: Recovery, proposal: Mending, question: string): Pr
   return withStateLock(stateDir, ctx.now, async () => {
     const exported = copyState(recovery, site);
     if (proposal.step === 'remove-lock') removeLock(proposal.lock, foreign);
-    else if (proposal.step === 'replace-state') replaceState(stateDir, site);
+    else if (proposal.step === 'replace-state') replaceState(stateDir, site, proposal.from);
     else await engine(recovery, site, 'refresh');
     removeRecord(stateDir, site);
     return exported;

@@ -136,10 +136,14 @@ export function stateCondition(stateDir: string, site: string): StateCondition {
   return isJson(backupOf(file)) ? 'backup' : 'nothing';
 }
 
-/** Puts the engine's copy of the state before in place of a damaged one; without one the centre has no state after it. */
-export function replaceState(stateDir: string, site: string): void {
+/**
+ * Puts the engine's copy of the state before in place of a damaged one; without one the centre has no state after it.
+ * Only while the state is still as it was announced (`from`): somebody else may have mended it since.
+ */
+export function replaceState(stateDir: string, site: string, from: Exclude<StateCondition, 'sound'>): void {
+  if (stateCondition(stateDir, site) !== from) return;
   const file = stateFile(stateDir, site);
-  if (stateCondition(stateDir, site) === 'backup') writeWhole(file, readFileSync(backupOf(file)));
+  if (from === 'backup') writeWhole(file, readFileSync(backupOf(file)));
   else for (const path of [file, backupOf(file)]) rmSync(path, { force: true });
 }
 
