@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { exitCodes } from '../../core/errors.ts';
 import type { Text } from '../../core/text/lang.ts';
 import { requireEngine } from '../../stacks/engine/binaries.ts';
-import { type Lock, readStackLocks, readStateLock, removeLock, withStateLock } from '../../stacks/engine/locks.ts';
+import {
+  type Lock,
+  readStackLocks,
+  readStateLock,
+  removeLock,
+  removeStateLock,
+  withStateLock,
+} from '../../stacks/engine/locks.ts';
 import type { EngineOperation, EngineResult } from '../../stacks/engine/protocol.ts';
 import { type Facts, type Proposal, proposeRecovery, type SiteFacts } from '../../stacks/engine/recovery.ts';
 import { runEngine } from '../../stacks/engine/run.ts';
@@ -120,6 +127,11 @@ async function take(recovery: Recovery, proposal: Proposal, lost: Lost, manageme
       const term = await readBack(management.client, lost);
       return { ...report, done: true, term, next: `jinhong recover ${path}` };
     }
+    case 'remove-state-lock': {
+      // Nobody here can see whether that run lives: whoever types the machine's name vouches for its end.
+      await confirm(ctx, lines[0] ?? '', { name: proposal.lock.host });
+      return { ...report, done: removeStateLock(recovery.stateDir, proposal.lock), next: `jinhong recover ${path}` };
+    }
     case 'remove-lock':
     case 'replace-state':
     case 'clear-pending':
@@ -176,6 +188,11 @@ function describe(ctx: Context, proposal: Proposal): Text {
       return {
         zh: `另有操作在进行：${holder(ctx, proposal.lock)}。请等它结束。`,
         en: `another run is at work: ${holder(ctx, proposal.lock)}. Wait for its end.`,
+      };
+    case 'remove-state-lock':
+      return {
+        zh: `安装状态被另一台机器上的操作锁定（${holder(ctx, proposal.lock)}）。确认那里没有操作在进行后删除锁`,
+        en: `a run on another machine holds the whole state (${holder(ctx, proposal.lock)}); remove its lock if nothing runs there`,
       };
     case 'remove-lock':
       return proposal.lock.holder === 'dead'

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../core/errors.ts';
 import { project, sitePaths } from './state.ts';
 
@@ -50,6 +51,17 @@ export function readStateLock(stateDir: string): Lock | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * Removes the lock of a run on another machine, for which a person vouches: nothing on this one ever could. Only while it
+ * is the very lock that the person was shown; false when it is gone or another one by now.
+ */
+export function removeStateLock(stateDir: string, shown: Lock): boolean {
+  const found = readStateLock(stateDir);
+  if (found === undefined || !isDeepStrictEqual(found, shown)) return false;
+  rmSync(found.path, { force: true });
+  return true;
 }
 
 /**

@@ -29,6 +29,7 @@ export interface Facts {
 export type Proposal =
   | { readonly step: 'none' }
   | { readonly step: 'wait'; readonly site?: string; readonly lock: Lock }
+  | { readonly step: 'remove-state-lock'; readonly lock: Lock }
   | { readonly step: 'remove-lock'; readonly site: string; readonly lock: Lock }
   | { readonly step: 'replace-state'; readonly site: string; readonly from: Exclude<StateCondition, 'sound'> }
   | { readonly step: 'clear-pending'; readonly site: string; readonly pending: readonly PendingOperation[] }
@@ -36,9 +37,10 @@ export type Proposal =
   | { readonly step: 'run-up'; readonly sites: readonly string[] };
 
 /**
- * What to do next after a run that was cut off: nothing beside a living one; then the lock of a dead one; then a state that
- * cannot be read; then what was left half done; then decisions that the management centre lost; then the run again. Never
- * more than one step, because each changes what the next one should be. Pure.
+ * What to do next after a run that was cut off: nothing beside a living one; then the lock of a run on another machine;
+ * then the engine's lock of a dead one; then a state that cannot be read; then what was left half done; then decisions that
+ * the management centre lost; then the run again. Never more than one step, because each changes what the next one should
+ * be. Pure.
  */
 export function proposeRecovery({ stateLock, sites, behind }: Facts): Proposal {
   if (stateLock !== undefined && stateLock.holder === 'alive') return { step: 'wait', lock: stateLock };
@@ -46,6 +48,7 @@ export function proposeRecovery({ stateLock, sites, behind }: Facts): Proposal {
     const alive = locks.find((lock) => lock.holder === 'alive');
     if (alive !== undefined) return { step: 'wait', site, lock: alive };
   }
+  if (stateLock?.holder === 'unknown') return { step: 'remove-state-lock', lock: stateLock };
   for (const { site, locks } of sites) {
     const lock = locks[0];
     if (lock !== undefined) return { step: 'remove-lock', site, lock };

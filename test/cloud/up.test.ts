@@ -187,6 +187,23 @@ describe('two runs at the same time', () => {
   });
 });
 
+describe('a run of another machine that is gone', () => {
+  it('leaves a lock on the whole state, which goes when the name of that machine is typed', async () => {
+    const path = join(inject('cloud').state, 'lock.json');
+    writeFileSync(path, JSON.stringify({ pid: 7, host: 'gone-container', user: 'eva', since: Date.now() - 60_000 }));
+    const blocked = await up();
+    expect(blocked.code).toBe(4);
+    expect(blocked.stderr).toContain('jinhong recover');
+    const untyped = await jinhong(['recover', folder, '--yes'], engineer);
+    expect(untyped.code).toBe(1);
+    expect(untyped.stderr).toContain('--yes=gone-container');
+    expect(existsSync(path)).toBe(true);
+    const typed = await jinhong(['recover', folder, '--yes=gone-container', '-o', 'json'], engineer);
+    expect(JSON.parse(typed.stdout)).toMatchObject({ proposal: { step: 'remove-state-lock' }, done: true });
+    expect((await up()).code).toBe(0);
+  });
+});
+
 describe('a run killed with SIGKILL in the middle', () => {
   const site = citySites.management;
 

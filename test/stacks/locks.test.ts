@@ -3,7 +3,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { readStackLocks, readStateLock, removeLock, withStateLock } from '../../stacks/engine/locks.ts';
+import {
+  readStackLocks,
+  readStateLock,
+  removeLock,
+  removeStateLock,
+  withStateLock,
+} from '../../stacks/engine/locks.ts';
 import { passphraseFile, prepareState, project, sitePaths } from '../../stacks/engine/state.ts';
 
 let dir: string;
@@ -55,6 +61,19 @@ it('the lock of another machine is never taken over', async () => {
   held(await deadPid(), 'elsewhere');
   await expect(withStateLock(dir, Date.now, async () => 'ran')).rejects.toMatchObject({ code: 'state-locked' });
   expect(readFileSync(join(dir, 'lock.json'), 'utf8')).toContain('elsewhere');
+});
+
+it('the lock of another machine goes when a person vouches, and only the very lock that the person was shown', async () => {
+  held(7, 'elsewhere', 1_000);
+  const shown = readStateLock(dir);
+  if (shown === undefined) throw new Error('no lock');
+  held(7, 'elsewhere', 2_000);
+  expect(removeStateLock(dir, shown)).toBe(false);
+  expect(readStateLock(dir)?.since).toBe(2_000);
+  held(7, 'elsewhere', 1_000);
+  expect(removeStateLock(dir, shown)).toBe(true);
+  expect(removeStateLock(dir, shown)).toBe(false);
+  await expect(withStateLock(dir, Date.now, async () => 'ran')).resolves.toBe('ran');
 });
 
 it('a pid that was given to a later process does not hold the lock', async () => {

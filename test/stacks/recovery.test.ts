@@ -39,6 +39,16 @@ describe('recover proposes', () => {
     });
   });
 
+  it('to remove the state lock of another machine, which stops all that follows, but not beside a living engine', () => {
+    const sites = [site('north', { locks: [lock('dead')], pending })];
+    expect(proposeRecovery(facts({ stateLock: lock('unknown'), sites }))).toEqual({
+      step: 'remove-state-lock',
+      lock: lock('unknown'),
+    });
+    const living = [site('north', { locks: [lock('alive')] })];
+    expect(proposeRecovery(facts({ stateLock: lock('unknown'), sites: living })).step).toBe('wait');
+  });
+
   it('to replace a state that cannot be read before anything that needs it', () => {
     const sites = [site('north', { pending }), site('south', { state: 'backup', pending: undefined })];
     expect(proposeRecovery(facts({ sites }))).toEqual({ step: 'replace-state', site: 'south', from: 'backup' });
