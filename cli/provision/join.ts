@@ -30,13 +30,14 @@ export interface JoinOptions {
 
 /**
  * Gives a site its account at the management centre: a token of the ServiceAccount in `site-<name>`, written to the site
- * as a Secret. A credential that is good for more than a third of its life is left alone, so a second join writes nothing.
+ * as a Secret. A credential of that very account, good for more than a third of its life, is left alone, so a second join
+ * writes nothing.
  * @throws timeout `site-account-missing` when the management controller has not made the account
  */
 export async function joinSite(management: Centre, site: Centre, options: JoinOptions): Promise<Joined> {
   const server = options.server ?? management.connection.server;
   const ca = management.connection.ca ?? '';
-  if (options.renew !== true && (await isValid(site.client, server, ca, options.nowMs))) return 'valid';
+  if (options.renew !== true && (await isValid(management, site, server, options.nowMs))) return 'valid';
   const token = await requestToken(management.client, site.site.name, options);
   const metadata = { name: managementCredential, namespace: namespaces.system };
   const data = { server: base64(server), 'ca.crt': base64(ca), token: base64(token) };
@@ -48,28 +49,53 @@ export async function joinSite(management: Centre, site: Centre, options: JoinOp
 
 /** When a token ends and began, in epoch milliseconds; undefined for text that is no token. Pure. */
 export function lifeOfToken(token: string): { readonly fromMs: number; readonly untilMs: number } | undefined {
+  const { exp, iat } = claimsOf(token);
+  return exp === undefined || iat === undefined ? undefined : { fromMs: iat * 1000, untilMs: exp * 1000 };
+}
+
+interface Claims {
+  readonly exp?: number;
+  readonly iat?: number;
+  readonly 'kubernetes.io'?: { readonly serviceaccount?: { readonly uid?: string } };
+}
+
+/** What a token says of itself, not verified; nothing for text that is no token. */
+function claimsOf(token: string): Claims {
   try {
-    const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
-    const { exp, iat } = JSON.parse(payload) as { exp?: number; iat?: number };
-    return exp === undefined || iat === undefined ? undefined : { fromMs: iat * 1000, untilMs: exp * 1000 };
+    return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as Claims;
   } catch {
-    return undefined;
+    return {};
   }
 }
 
-async function isValid(client: KubeClient, server: string, ca: string, nowMs: number): Promise<boolean> {
-  let secret: KubeObject;
-  try {
-    secret = await client.get(resources.secret, { namespace: namespaces.system, name: managementCredential });
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+/** Whether the site holds a token of the account that is there now: one of an account made anew since is refused. */
+async function isValid(management: Centre, site: Centre, server: string, nowMs: number): Promise<boolean> {
+  const [secret, account] = await Promise.all([
+    optional(site.client.get(resources.secret, { namespace: namespaces.system, name: managementCredential })),
+    optional(
+      management.client.get(resources.serviceAccount, {
+        namespace: siteNamespace(site.site.name),
+        name: siteAccountName,
+      }),
+    ),
+  ]);
+  if (secret === undefined || account === undefined) return false;
   const data = (secret['data'] ?? {}) as Record<string, string>;
   const read = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString('utf8');
-  if (read('server') !== server || read('ca.crt') !== ca) return false;
-  const life = lifeOfToken(read('token'));
+  if (read('server') !== server || read('ca.crt') !== (management.connection.ca ?? '')) return false;
+  const token = read('token');
+  if (claimsOf(token)['kubernetes.io']?.serviceaccount?.uid !== account.metadata.uid) return false;
+  const life = lifeOfToken(token);
   return life !== undefined && life.untilMs - nowMs > (life.untilMs - life.fromMs) / 3;
+}
+
+async function optional(reading: Promise<KubeObject>): Promise<KubeObject | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
 }
 
 async function requestToken(client: KubeClient, site: string, options: JoinOptions): Promise<string> {

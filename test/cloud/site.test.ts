@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { namespaces } from '../../core/model/names.ts';
+import { siteAccountName } from '../../core/access/management.ts';
+import { namespaces, siteNamespace } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { until } from '../support/centre.ts';
@@ -50,6 +51,27 @@ describe('jinhong site', () => {
     await submit(cast, 'alpha', 'joined');
     await approve(cast, 'alpha', 'joined');
     await waitReady(cast, 'alpha', 'joined', 'True');
+  });
+
+  it('join replaces the credential of an account that was deleted, as one does with a stolen token, and made anew', async () => {
+    const hub = await clientAs(cast.engineer, citySites.management);
+    const account = { namespace: siteNamespace(citySites.primary), name: siteAccountName };
+    const site = { namespace: siteNamespace(citySites.primary) };
+    const before = await hub.get(resources.serviceAccount, account);
+    await hub.remove(resources.serviceAccount, account);
+    await until('the account is made anew', async () => {
+      const { items } = await hub.list(resources.serviceAccount, site);
+      return items.some(({ metadata }) => metadata.name === siteAccountName && metadata.uid !== before.metadata.uid);
+    });
+    const held = await east.get(resources.secret, credential);
+    expect((await jinhong(['site', 'join', citySites.primary], cast.engineer)).code).toBe(0);
+    expect((await east.get(resources.secret, credential)).metadata.resourceVersion).not.toBe(
+      held.metadata.resourceVersion,
+    );
+    await submit(cast, 'alpha', 'rejoined');
+    await approve(cast, 'alpha', 'rejoined');
+    await waitReady(cast, 'alpha', 'rejoined', 'True');
+    await hub.close();
   });
 
   it('confirm lets a large change through for a time, and not any longer', async () => {
