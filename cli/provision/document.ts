@@ -33,7 +33,7 @@ export interface PlanDocument {
   readonly apiVersion: 'jinhong.dev/v1alpha1';
   readonly kind: 'Plan';
   readonly exitCode: number;
-  readonly reason: 'NoChanges' | 'ChangesPending' | 'SiteUnreachable' | 'SiteFailed';
+  readonly reason: 'NoChanges' | 'ChangesPending' | 'OwnedByOtherSet' | 'SiteUnreachable' | 'SiteFailed';
   /** When the state it is made against was seen, ISO 8601; absent: now. */
   readonly recordedAt?: string;
   /** Sorted by wave. */
@@ -44,9 +44,11 @@ export interface PlanDocument {
   /** Tenants to which something happens, sorted by ref. */
   readonly tenants: readonly (TenantPlan & { readonly fields: readonly PathDiff[] })[];
   readonly tenantsUnchanged: number;
+  /** Refs of tenants of the folder with another set's label; they are left alone. Sorted. */
+  readonly tenantsForeign: readonly string[];
   readonly allowances: readonly LeftOf[];
   readonly capacities: readonly LeftOf[];
-  /** Yuan a month of all tenants of the folder. */
+  /** Yuan a month of all tenants of the folder but foreign ones. */
   readonly price: { readonly before: string; readonly after: string; readonly currency: string };
   readonly totals: {
     readonly create: number;

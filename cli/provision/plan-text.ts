@@ -7,6 +7,7 @@ import { renderDiff } from '../view/diff.ts';
 import { renderTable } from '../view/table.ts';
 import { age, money } from '../view/words.ts';
 import type { CentrePlan, PlanDocument } from './document.ts';
+import { foreignText } from './sets.ts';
 
 type TenantLine = PlanDocument['tenants'][number];
 
@@ -37,6 +38,7 @@ function section(ctx: Context, title: { zh: string; en: string }, lines: readonl
 
 function headLines(ctx: Context, plan: PlanDocument): string[] {
   const lines = plan.warnings.map((warning) => ctx.style.warn(`! ${warning}`));
+  if (plan.tenantsForeign.length > 0) lines.push(ctx.style.bad(`! ${ctx.say(foreignText(plan.tenantsForeign))}`));
   if (plan.recordedAt === undefined) return lines;
   const seen = age(Date.parse(plan.recordedAt), ctx.now(), ctx.lang);
   const text = {

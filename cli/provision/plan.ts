@@ -13,7 +13,7 @@ import { lookUpIn, type SeenState, type SiteState } from './live.ts';
 import { heldBack } from './reading.ts';
 import { type PlanRecord, readPlanRecord, writePlanRecord } from './record.ts';
 import { type Session, stackOf } from './session.ts';
-import { departmentChanges, refuseForeign, type TenantChanges } from './sets.ts';
+import { departmentChanges, foreignTenants, refuseForeign, type TenantChanges } from './sets.ts';
 
 /** Previews that run at once, all of a usual cloud: each is two processes and most of a core for two seconds. */
 const previewsAtOnce = 4;
@@ -28,7 +28,6 @@ export type OnCentre = (name: string, plan: CentrePlan | undefined) => void;
  */
 export async function planOnline(session: Session, onCentre: OnCentre): Promise<PlanDocument> {
   const begun = session.ctx.now();
-  refuseForeign(session.tenants);
   // The centres look at their platform while the tenants are planned here.
   const looking = heldBack(planCentres(session, onCentre));
   const [sites, departments] = await Promise.all([readSites(session), planDepartments(session)]);
@@ -144,6 +143,8 @@ function departmentsOf(
 function planOf(session: Session, sites: ReadonlyMap<string, SiteState>, nowMs: number): TenantsPlan {
   const { folder, live, centres, tenants } = session;
   const named = new Set(folder.departments.map(({ object }) => object.metadata.name));
+  const foreign = new Set(foreignTenants(tenants));
+  const wanted = folder.tenants.filter(({ object }) => !foreign.has(refOfManifest(object)));
   const lookUps = new Map([...sites].map(([name, state]) => [name, lookUpIn(state)]));
   return planTenants({
     cloud: folder.cloud,
@@ -153,7 +154,7 @@ function planOf(session: Session, sites: ReadonlyMap<string, SiteState>, nowMs: 
         .filter((department) => !named.has(department.metadata.name))
         .map((department) => ({ code: department.metadata.name, spec: department.spec })),
     ],
-    wanted: folder.tenants.map(({ object }) => {
+    wanted: wanted.map(({ object }) => {
       const [department = '', name = ''] = refOfManifest(object).split('/');
       return { department, name, spec: object.spec };
     }),
@@ -198,6 +199,7 @@ function document(session: Session, { platform, departments, tenants, recordedAt
       .sort(),
     tenants: touched,
     tenantsUnchanged: tenants.tenants.length - touched.length,
+    tenantsForeign: foreignTenants(session.tenants),
     allowances: tenants.allowances,
     capacities: tenants.capacities,
     price: {
@@ -219,12 +221,13 @@ function document(session: Session, { platform, departments, tenants, recordedAt
 }
 
 function outcome(
-  plan: Pick<PlanDocument, 'centres' | 'departments' | 'tenants'>,
+  plan: Pick<PlanDocument, 'centres' | 'departments' | 'tenants' | 'tenantsForeign'>,
 ): Pick<PlanDocument, 'exitCode' | 'reason'> {
   if (plan.centres.some(({ state }) => state === 'unreachable')) {
     return { exitCode: exitCodes.unreachable, reason: 'SiteUnreachable' };
   }
   if (plan.centres.some(({ state }) => state === 'failed')) return { exitCode: exitCodes.error, reason: 'SiteFailed' };
+  if (plan.tenantsForeign.length > 0) return { exitCode: exitCodes.refused, reason: 'OwnedByOtherSet' };
   if (hasChanges(plan)) return { exitCode: exitCodes.changesPending, reason: 'ChangesPending' };
   return { exitCode: exitCodes.done, reason: 'NoChanges' };
 }

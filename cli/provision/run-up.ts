@@ -3,7 +3,7 @@ import { stateDirOf } from '../../stacks/engine/state.ts';
 import type { Context } from '../context.ts';
 import { startProgress } from '../view/progress.ts';
 import { openSession, type ProvisionOptions } from './session.ts';
-import { confirmRemovals, runUp, type UpOptions, type UpReport } from './up.ts';
+import { confirmUp, runUp, type UpOptions, type UpReport } from './up.ts';
 
 /** Milliseconds that the engine gets after Ctrl-C to finish the object it works on and to write its state. */
 const graceMs = 30_000;
@@ -17,7 +17,7 @@ export async function runUpCommand(
   ctx.setGrace(graceMs);
   return withStateLock(stateDirOf(ctx.env, ctx.cwd, options.state), ctx.now, async () => {
     const session = await openSession(ctx, path, options);
-    await confirmRemovals(session, options.prune);
+    await confirmUp(session, options.prune);
     const progress = startProgress(ctx);
     try {
       return await runUp(session, options, progress);

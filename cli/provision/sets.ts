@@ -1,9 +1,10 @@
 import { AppError } from '../../core/errors.ts';
 import type { Department, Tenant } from '../../core/model/kinds.ts';
 import { departmentNamespace, namespaces } from '../../core/model/names.ts';
+import type { Text } from '../../core/text/lang.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { type ApplySet, applySetOf, compareSet, partOfLabel, type SetChanges } from '../applyset.ts';
-import type { Folder } from './folder.ts';
+import { type Folder, refOfManifest } from './folder.ts';
 import type { LiveState } from './live.ts';
 
 /** The set of all departments of a folder at one centre. Pure. */
@@ -57,6 +58,23 @@ export function ownTenants(folder: Folder, live: LiveState): Tenant[] {
     const department = (tenant.metadata.namespace ?? '').replace(/^dept-/, '');
     return tenant.metadata.labels?.[partOfLabel] === tenantSet(folder.setName, department).id;
   });
+}
+
+/**
+ * Refs of the folder's tenants that carry another set's label, sorted: they are left alone and named. Whoever may write a
+ * Tenant may label it, so one of them stops nothing else. Pure.
+ */
+export function foreignTenants(changes: readonly TenantChanges[]): string[] {
+  return changes.flatMap(({ foreign }) => foreign.map((object) => refOfManifest(object))).sort();
+}
+
+/** What is said of foreign tenants, and who acts next. Pure. */
+export function foreignText(refs: readonly string[]): Text {
+  const list = `${refs.slice(0, 10).join(', ')}${refs.length > 10 ? ', ...' : ''}`;
+  return {
+    zh: `带有另一份清单的标签，不会改动：${list}。由其部门去掉标签 ${partOfLabel}，或由本清单的负责人从中去掉它们`,
+    en: `labelled as another folder's and left alone: ${list}. Their departments take the label ${partOfLabel} off, or the owner of this folder takes them out of it`,
+  };
 }
 
 /** Refuses objects that another folder applied. @throws policy `owned-by-other-set` naming all of them */

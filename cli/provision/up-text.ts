@@ -3,6 +3,7 @@ import { cliText } from '../../core/text/cli.ts';
 import type { Context } from '../context.ts';
 import { keepBefore } from '../undo.ts';
 import { age } from '../view/words.ts';
+import { foreignText } from './sets.ts';
 import type { UpReport } from './up.ts';
 
 /** What `up` did, for people; ends with the commands that undo it and the next one. */
@@ -40,7 +41,10 @@ export async function upLines(ctx: Context, report: UpReport, folder: string): P
   if (report.joined.length > 0) {
     lines.push(say({ zh: `接入：${report.joined.join('、')}`, en: `joined: ${report.joined.join(', ')}` }));
   }
-  lines.push(...tenantLines(ctx, report), ...settledLines(ctx, report));
+  lines.push(...tenantLines(ctx, report));
+  const { foreign } = report.tenants;
+  if (foreign.length > 0) lines.push(style.bad(`! ${say(foreignText(foreign))}`));
+  lines.push(...settledLines(ctx, report));
   if (writes === 0)
     return [...lines, style.good(say({ zh: '没有变更。', en: 'Nothing to change.' })), nextLine(ctx, report)];
   return [...lines, ...(await undoLines(ctx, report, folder)), nextLine(ctx, report)];

@@ -11,7 +11,7 @@ import { type Folder, refOfManifest } from './folder.ts';
 import { joinSite } from './join.ts';
 import { readDepartments } from './live.ts';
 import { type Session, stackOf } from './session.ts';
-import { departmentChanges, departmentSet, refuseForeign, type TenantChanges } from './sets.ts';
+import { departmentChanges, departmentSet, foreignTenants, refuseForeign, type TenantChanges } from './sets.ts';
 import { heartbeat } from './site.ts';
 import { type Settled, waitForDepartments, waitForTenants } from './wait.ts';
 
@@ -33,6 +33,8 @@ export interface UpReport {
     readonly created: readonly string[];
     readonly updated: readonly KubeObject[];
     readonly removed: readonly KubeObject[];
+    /** Refs of tenants with another set's label, which were left alone. */
+    readonly foreign: readonly string[];
   };
   readonly settled: Settled | undefined;
 }
@@ -47,11 +49,12 @@ export interface UpOptions {
 }
 
 /**
- * Asks for the name of each tenant that is to be removed, before anything is written.
+ * Refuses departments of another folder and asks for the name of each tenant that is to be removed, before anything is
+ * written.
  * @throws input `not-confirmed`; policy `owned-by-other-set`
  */
-export async function confirmRemovals(session: Session, prune: boolean): Promise<void> {
-  refuseForeign(session.tenants);
+export async function confirmUp(session: Session, prune: boolean): Promise<void> {
+  refuseForeign([departmentChanges(session.folder, session.live.departments, true)]);
   if (!prune) return;
   const { ctx } = session;
   const removed = session.tenants.flatMap((changes) => changes.prune);
@@ -75,7 +78,7 @@ export async function runUp(session: Session, options: UpOptions, progress: Prog
     session.centres.flatMap(({ site, down }) => (down === undefined ? [] : [[site.name, down.message]])),
   );
   const platform = await installWaves(session, progress);
-  const none = { created: [], updated: [], removed: [] };
+  const none = { created: [], updated: [], removed: [], foreign: [] };
   const up = session.centres.filter(({ down }) => down === undefined);
   const written = await applyDepartments(session, up, progress);
   if (management.down !== undefined) {
@@ -241,6 +244,7 @@ async function applyTenants(
     created: tenants.flatMap(({ create }) => create.map((object) => refOfManifest(object))),
     updated: tenants.flatMap((changes: TenantChanges) => changes.update.map(({ live }) => live)),
     removed,
+    foreign: foreignTenants(tenants),
   };
 }
 
@@ -252,7 +256,8 @@ async function removeTenant({ management }: Session, object: KubeObject): Promis
 
 async function settle(session: Session, deadlineMs: number, progress: Progress): Promise<Settled> {
   const { ctx, folder, management } = session;
-  const refs = new Set(folder.tenants.map(({ object }) => refOfManifest(object)));
+  const foreign = new Set(foreignTenants(session.tenants));
+  const refs = new Set(folder.tenants.map(({ object }) => refOfManifest(object)).filter((ref) => !foreign.has(ref)));
   const key = ctx.say({ zh: '就绪', en: 'ready' });
   return waitForTenants(ctx, management.client, {
     refs,
@@ -308,9 +313,13 @@ async function failureLines({ tenants, departments }: Folder, { object, error }:
   return [`${key}${where}: ${error instanceof Error ? error.message : String(error)}`];
 }
 
-/** The exit code of what `up` did: an unreachable centre wins, then what did not settle, then what was refused. Pure. */
+/**
+ * The exit code of what `up` did: an unreachable centre wins, then what did not settle, then what was refused or left
+ * alone. Pure.
+ */
 export function exitCodeOfUp(report: UpReport): number {
   if (Object.keys(report.unreachable).length > 0) return exitCodes.unreachable;
   if ((report.settled?.unsettled.length ?? 0) > 0) return exitCodes.timedOut;
-  return (report.settled?.refused.length ?? 0) > 0 ? exitCodes.refused : exitCodes.done;
+  const refused = (report.settled?.refused.length ?? 0) + report.tenants.foreign.length;
+  return refused > 0 ? exitCodes.refused : exitCodes.done;
 }

@@ -60,7 +60,7 @@ describe('the exit code of up', () => {
     unreachable: {},
     joined: [],
     departments: { written: 0 },
-    tenants: { created: [], updated: [], removed: [] },
+    tenants: { created: [], updated: [], removed: [], foreign: [] },
     settled: { ready: [], waiting: [], refused: [], unsettled: [] },
     ...more,
   });
@@ -72,6 +72,11 @@ describe('the exit code of up', () => {
     expect(exitCodeOfUp(report({ settled }))).toBe(6);
     expect(exitCodeOfUp(report({ settled: { ...settled, unsettled: [] } }))).toBe(3);
     expect(exitCodeOfUp(report({}))).toBe(0);
+  });
+
+  it('is 3 when a tenant of another set was left alone', () => {
+    const tenants = { created: ['a/b'], updated: [], removed: [], foreign: ['a/c'] };
+    expect(exitCodeOfUp(report({ tenants }))).toBe(3);
   });
 });
 

@@ -3,6 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { partOfLabel } from '../../cli/applyset.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { readStackLocks } from '../../stacks/engine/locks.ts';
@@ -169,11 +170,40 @@ describe('a tenant that is no longer in the folder', () => {
     rmSync(manifestOf('first'));
     const other = await jinhong(['up', folder, '--set', 'other', '--no-input'], engineer);
     expect(other.code).toBe(3);
-    expect(other.stderr).toContain(`Tenant/${namespace}/third`);
+    expect(other.stderr).toContain(`Department/${department}`);
     rmSync(manifestOf('third'));
     expect((await jinhong(['up', folder, '--set', 'other', '--no-input'], engineer)).code).not.toBe(0);
     expect(await has('first')).toBe(true);
     expect(await has('third')).toBe(true);
+    write('first');
+    write('third');
+  });
+});
+
+describe("a tenant that its department labels as another folder's", () => {
+  it('is left alone and named, and the others are planned and applied all the same', async () => {
+    const ref = { namespace, name: 'first' };
+    const label = (value: string | null) =>
+      hub.patch(resources.tenant, ref, { metadata: { labels: { [partOfLabel]: value } } }, { type: 'merge' });
+    const nameOf = async (name: string) =>
+      ((await hub.get(resources.tenant, { namespace, name }))['spec'] as { displayName: string }).displayName;
+    write('first');
+    write('third');
+    expect((await up()).code).toBe(0);
+    await label('mine');
+    write('first', { displayName: '不写入' });
+    write('third', { displayName: '写入' });
+    const planned = await plan();
+    expect(planned.code).toBe(3);
+    expect(planned.document).toMatchObject({ tenantsForeign: [`${department}/first`], totals: { update: 1 } });
+    const { code, stdout } = await up();
+    expect(code).toBe(3);
+    expect(stdout).toContain(`left alone: ${department}/first`);
+    expect(await nameOf('third')).toBe('写入');
+    expect(await nameOf('first')).not.toBe('不写入');
+    await label(null);
+    expect((await up()).code).toBe(0);
+    expect(await nameOf('first')).toBe('不写入');
     write('first');
     write('third');
   });
