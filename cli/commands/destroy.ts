@@ -16,8 +16,8 @@ export function registerDestroy(program: Command): void {
   const command = defineCommand(program, 'destroy <site>', {
     summary: { zh: '从中心卸载平台', en: 'Remove the platform from centres' },
     details: {
-      zh: '中心还有租户时拒绝。须输入中心名称。CRD 和命名空间保留，除非加 --everything。',
-      en: 'Refused while the centre holds tenants. Asks for the name of the centre. CRDs and namespaces stay unless --everything is given.',
+      zh: '中心还有租户时拒绝；管理中心最后卸载。须输入中心名称。CRD 和命名空间保留，除非加 --everything。',
+      en: 'Refused while the centre holds tenants; the management centre goes last. Asks for the name of the centre. CRDs and namespaces stay unless --everything is given.',
     },
     examples: [
       { run: 'jinhong destroy far -f city', text: { zh: '卸载 far 的平台', en: 'remove the platform from far' } },

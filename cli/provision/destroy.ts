@@ -1,5 +1,6 @@
+import { controllers } from '../../core/access/objects.ts';
 import { AppError } from '../../core/errors.ts';
-import { annotations, labels, managers } from '../../core/model/names.ts';
+import { annotations, labels, managers, namespaces } from '../../core/model/names.ts';
 import { isNotFound } from '../../kube/errors.ts';
 import { resourceOf, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
@@ -11,7 +12,7 @@ import { resourceName } from '../../stacks/registration.ts';
 import type { Context } from '../context.ts';
 import { confirm } from '../view/ask.ts';
 import { listGrants, listTenants } from './live.ts';
-import { objectsFor, openSession, type ProvisionOptions, stackOf } from './session.ts';
+import { objectsFor, openSession, type ProvisionOptions, type Session, stackOf } from './session.ts';
 
 /** What was removed from a centre. */
 export interface Destroyed {
@@ -30,8 +31,8 @@ export interface DestroyOptions extends ProvisionOptions {
 }
 
 /**
- * Removes the platform from one centre. A centre that holds tenants is refused; the management centre goes last. CRDs and
- * namespaces stay unless all is asked for.
+ * Removes the platform from one centre. A centre that holds tenants is refused, also when one came while the question
+ * stood open; the management centre goes after all others that answer. CRDs and namespaces stay unless all is asked for.
  * @throws policy `site-has-tenants`, `sites-left`; input `site-unknown`, `not-confirmed`
  */
 export async function destroySite(ctx: Context, path: string, options: DestroyOptions): Promise<Destroyed> {
@@ -44,7 +45,11 @@ export async function destroySite(ctx: Context, path: string, options: DestroyOp
   }
   if (centre.down !== undefined) throw centre.down;
   const { client, site } = centre;
-  await refuseTenants(client, site.name, site.role === 'management');
+  const refuse = async (): Promise<void> => {
+    if (site.role === 'management') await refuseSites(session, path);
+    await refuseTenants(client, site.name, site.role === 'management');
+  };
+  await refuse();
   const objects = objectsFor(session, site);
   const guarded = objects.filter(isProtected).map(resourceName);
   const question = ctx.say({
@@ -53,6 +58,7 @@ export async function destroySite(ctx: Context, path: string, options: DestroyOp
   });
   await confirm(ctx, question, { name: site.name });
   return withStateLock(session.stateDir, ctx.now, async () => {
+    await refuse();
     const { target, stateDir } = stackOf(session, centre);
     const request = { target, stateDir, objects, binaries: requireEngine(ctx.env), refresh: false };
     const { changes } = await runEngine({ ...request, operation: 'destroy' }, { env: ctx.env, signal: ctx.signal });
@@ -61,6 +67,29 @@ export async function destroySite(ctx: Context, path: string, options: DestroyOp
     await waitUntilGone(ctx, client, objects.filter(isProtected));
     await runEngine({ ...request, operation: 'forget' }, { env: ctx.env, signal: ctx.signal });
     return { site: site.name, removed: changes.length + guarded.length, kept: [] };
+  });
+}
+
+/** What a centre other than the management centre has as long as the platform is installed there. */
+const siteController: KubeObject = {
+  apiVersion: 'apps/v1',
+  kind: 'Deployment',
+  metadata: { namespace: namespaces.system, name: controllers.site },
+};
+
+async function refuseSites({ centres }: Session, path: string): Promise<void> {
+  const others = centres.filter(({ site, down }) => site.role !== 'management' && down === undefined);
+  const installed = await Promise.all(others.map(({ client }) => isThere(client, siteController)));
+  const left = others.filter((_, index) => installed[index] === true).map(({ site }) => site.name);
+  if (left.length === 0) return;
+  const text = {
+    zh: `管理中心最后卸载：${left.join('、')} 仍装有平台`,
+    en: `the management centre goes last: the platform is still installed at ${left.join(', ')}`,
+  };
+  throw new AppError('policy', text.en, {
+    code: 'sites-left',
+    hint: `jinhong destroy ${left[0]} -f ${path}`,
+    data: { text },
   });
 }
 
@@ -120,7 +149,8 @@ async function waitUntilGone(ctx: Context, client: KubeClient, objects: readonly
 
 async function isThere(client: KubeClient, object: KubeObject): Promise<boolean> {
   try {
-    await client.get(resourceOf(object), { name: object.metadata.name });
+    const { name, namespace } = object.metadata;
+    await client.get(resourceOf(object), namespace === undefined ? { name } : { name, namespace });
     return true;
   } catch (error) {
     if (isNotFound(error)) return false;
