@@ -71,8 +71,8 @@ function claimsOf(token: string): Claims {
 /** Whether the site holds a token of the account that is there now: one of an account made anew since is refused. */
 async function isValid(management: Centre, site: Centre, server: string, nowMs: number): Promise<boolean> {
   const [secret, account] = await Promise.all([
-    optional(site.client.get(resources.secret, { namespace: namespaces.system, name: managementCredential })),
-    optional(
+    ifFound(site.client.get(resources.secret, { namespace: namespaces.system, name: managementCredential })),
+    ifFound(
       management.client.get(resources.serviceAccount, {
         namespace: siteNamespace(site.site.name),
         name: siteAccountName,
@@ -89,7 +89,8 @@ async function isValid(management: Centre, site: Centre, server: string, nowMs: 
   return life !== undefined && life.untilMs - nowMs > (life.untilMs - life.fromMs) / 3;
 }
 
-async function optional(reading: Promise<KubeObject>): Promise<KubeObject | undefined> {
+/** What was read; undefined when it is not there. */
+export async function ifFound(reading: Promise<KubeObject>): Promise<KubeObject | undefined> {
   try {
     return await reading;
   } catch (error) {

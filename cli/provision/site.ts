@@ -12,7 +12,7 @@ import { nearest } from '../usage.ts';
 import { confirm } from '../view/ask.ts';
 import { type Centre, connectCentres, managementOf } from './centres.ts';
 import { cloudOf } from './cloud.ts';
-import { type Joined, joinSite, lifeOfToken } from './join.ts';
+import { ifFound, type Joined, joinSite, lifeOfToken } from './join.ts';
 
 /** The management centre and one other, both answering. */
 interface Pair {
@@ -110,9 +110,10 @@ export interface Retired {
 }
 
 /**
- * Names a site as lost for good: its Grants, its account and its namespace go. The site must have left cloud.yaml, hold no
- * active tenant, and be silent, because whatever still runs there is forgotten by this.
- * @throws policy `site-in-use`, `site-active`
+ * Names a site as lost for good: its Grants, its account and its namespace go. The site must have left cloud.yaml and, by
+ * an `up`, the management centre, hold no active tenant, and be silent, because whatever still runs there is forgotten by
+ * this. Nothing goes that was not there when the question was asked.
+ * @throws policy `site-in-use`, `site-active`, `site-changed`
  */
 export async function retireSite(ctx: Context, name: string): Promise<Retired> {
   const cloud = await cloudOf(ctx);
@@ -127,28 +128,59 @@ export async function retireSite(ctx: Context, name: string): Promise<Retired> {
   const management = managementOf(centres);
   needUp(management);
   const { client } = management;
-  const namespace = siteNamespace(name);
-  const grants = (await client.list(resources.grant, { namespace })).items as unknown as Grant[];
-  const active = grants.filter(({ spec }) => spec.role === 'active' && spec.state !== 'Removed');
-  if (active.length > 0) {
-    const list = active
-      .slice(0, 5)
-      .map(({ metadata }) => metadata.name)
-      .join(', ');
-    const text = {
-      zh: `${name} 仍有 ${active.length} 个租户在运行：${list}`,
-      en: `${active.length} tenants are active at ${name}: ${list}`,
-    };
-    throw new AppError('policy', text.en, { code: 'site-active', data: { text } });
-  }
+  const shown = await writtenOff(client, name);
   const question = ctx.say({
-    zh: `${name} 将作为丢失的中心注销：删除管理中心的 ${grants.length} 项决定及其账号；那里剩下的一切不再有人管理`,
-    en: `${name} is written off as lost: ${grants.length} decisions and its account at the management centre go; nobody manages what is left there`,
+    zh: `${name} 将作为丢失的中心注销：删除管理中心的 ${shown.length} 项决定及其账号；那里剩下的一切不再有人管理`,
+    en: `${name} is written off as lost: ${shown.length} decisions and its account at the management centre go; nobody manages what is left there`,
   });
   await confirm(ctx, question, { name });
+  const grants = await writtenOff(client, name);
+  refuseNew(name, shown, grants);
+  const namespace = siteNamespace(name);
   await Promise.all(grants.map(({ metadata }) => client.remove(resources.grant, { namespace, name: metadata.name })));
   await removeProtected(client, namespace);
   return { grants: grants.map(({ metadata }) => metadata.name).sort() };
+}
+
+/** The Grants that go with a site; refused while the site still has a part in anything. */
+async function writtenOff(client: KubeClient, name: string): Promise<Grant[]> {
+  if ((await ifFound(client.get(resources.site, { name }))) !== undefined) {
+    const text = {
+      zh: `管理中心仍有 ${name}，还在为它作决定`,
+      en: `the management centre still has ${name} and decides for it`,
+    };
+    const hintText = {
+      zh: `先用去掉它的 cloud.yaml 运行 jinhong up；若安装状态已丢失，up 不认得它：kubectl delete site ${name}`,
+      en: `run jinhong up with the cloud.yaml without it first; after a loss of the installation state up does not know it: kubectl delete site ${name}`,
+    };
+    throw new AppError('policy', text.en, { code: 'site-in-use', data: { text, hintText } });
+  }
+  const grants = (await client.list(resources.grant, { namespace: siteNamespace(name) })).items as unknown as Grant[];
+  const active = grants.filter(({ spec }) => spec.role === 'active' && spec.state !== 'Removed');
+  if (active.length === 0) return grants;
+  const text = {
+    zh: `${name} 仍有 ${active.length} 个租户在运行：${firstNames(active)}`,
+    en: `${active.length} tenants are active at ${name}: ${firstNames(active)}`,
+  };
+  throw new AppError('policy', text.en, { code: 'site-active', data: { text } });
+}
+
+function refuseNew(name: string, shown: readonly Grant[], found: readonly Grant[]): void {
+  const known = new Set(shown.map(({ metadata }) => metadata.uid));
+  const added = found.filter(({ metadata }) => !known.has(metadata.uid));
+  if (added.length === 0) return;
+  const text = {
+    zh: `提问期间 ${name} 又有 ${added.length} 项新决定：${firstNames(added)}；没有删除任何东西`,
+    en: `${added.length} decisions for ${name} came while the question stood open: ${firstNames(added)}; nothing was removed`,
+  };
+  throw new AppError('policy', text.en, { code: 'site-changed', hint: `jinhong site retire ${name}`, data: { text } });
+}
+
+function firstNames(grants: readonly Grant[]): string {
+  return grants
+    .slice(0, 5)
+    .map(({ metadata }) => metadata.name)
+    .join(', ');
 }
 
 /** Deletes a protected namespace: says so on it first, as admission demands. */
