@@ -1,12 +1,13 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { siteAccountName } from '../../core/access/management.ts';
 import { namespaces, siteNamespace } from '../../core/model/names.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { until } from '../support/centre.ts';
-import { citySites } from '../support/city.ts';
+import { cityCloud, citySites, writeCity } from '../support/city.ts';
 import { clientAs, jinhong } from '../support/cloud.ts';
-import { approve, type Cast, castOf, submit, waitReady } from '../support/tenancy.ts';
+import { approve, type Cast, castOf, exists, submit, waitReady } from '../support/tenancy.ts';
 
 const credential = { namespace: namespaces.system, name: 'jinhong-management-credential' };
 const confirmation = { namespace: namespaces.system, name: 'jinhong-site-confirm' };
@@ -98,6 +99,34 @@ describe('jinhong site', () => {
     const hub = await clientAs(cast.engineer, citySites.management);
     const { items } = await hub.list(resources.grant, { namespace: `site-${citySites.primary}` });
     expect(items.length).toBeGreaterThan(0);
+    await hub.close();
+  });
+
+  it('retire waits for the up that takes the site out; put back, the site is joined anew and holds copies again', async () => {
+    const { city, dir } = inject('cloud');
+    const site = citySites.recovery;
+    const hub = await clientAs(cast.engineer, citySites.management);
+    const folder = join(dir, '..', 'without');
+    writeCity(folder, { ...cityCloud, sites: cityCloud.sites.filter(({ name }) => name !== site) });
+    const retire = () =>
+      jinhong(['site', 'retire', site, `--yes=${site}`, '--cloud', join(folder, 'cloud.yaml')], cast.engineer);
+    const early = await retire();
+    expect(early.code).toBe(3);
+    expect(early.stderr).toContain('run jinhong up');
+    const up = (path: string) => jinhong(['up', path, '--no-prune', '--no-wait'], cast.engineer);
+    expect((await up(folder)).code).toBe(0);
+    expect(await exists(hub, resources.site, { name: site })).toBe(false);
+    expect((await retire()).code).toBe(0);
+    await until(
+      'its namespace is gone',
+      async () => !(await exists(hub, resources.namespace, { name: siteNamespace(site) })),
+    );
+    const back = await up(city);
+    expect(back.code).toBe(0);
+    expect(back.stdout).toContain(`joined: ${site}`);
+    await submit(cast, 'alpha', 'copied');
+    await approve(cast, 'alpha', 'copied');
+    await waitReady(cast, 'alpha', 'copied', 'True');
     await hub.close();
   });
 });

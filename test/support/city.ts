@@ -107,19 +107,19 @@ const departments = [
 ];
 
 /** Writes the small city as a folder of manifests, without tenants. */
-export function writeCity(folder: string): void {
+export function writeCity(folder: string, spec: typeof cityCloud = cityCloud): void {
   writeManifest(join(folder, 'cloud.yaml'), {
     apiVersion,
     kind: 'Cloud',
     metadata: { name: cityCloud.name },
-    spec: cityCloud,
+    spec,
   });
-  for (const { name, ...spec } of departments) {
+  for (const { name, ...department } of departments) {
     writeManifest(join(folder, 'departments', `${name}.yaml`), {
       apiVersion,
       kind: 'Department',
       metadata: { name },
-      spec,
+      spec: department,
     });
   }
 }
