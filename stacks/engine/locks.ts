@@ -1,6 +1,10 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
 import { hostname, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { AppError } from '../../core/errors.ts';
 import { project, sitePaths } from './state.ts';
@@ -45,8 +49,22 @@ export function removeLock(lock: Lock, certain: boolean): void {
 /** The lock that one `up`, `destroy` or `recover` holds on the whole state folder; undefined when nobody does. */
 export function readStateLock(stateDir: string): Lock | undefined {
   const path = join(stateDir, 'lock.json');
+  const found = textOf(path);
+  return found === undefined ? undefined : lockIn(path, found);
+}
+
+function textOf(path: string): string | undefined {
   try {
-    const { pid, host, user, since } = JSON.parse(readFileSync(path, 'utf8')) as Omit<Lock, 'path' | 'holder'>;
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+function lockIn(path: string, text: string): Lock | undefined {
+  try {
+    const { pid, host, user, since } = JSON.parse(text) as Omit<Lock, 'path' | 'holder'>;
     return { path, pid, host, user, since, holder: holderOf(pid, host, since) };
   } catch {
     return undefined;
@@ -76,7 +94,7 @@ export async function withStateLock<T>(stateDir: string, now: () => number, work
   for (let attempt = 0; !tryWrite(path, mine); attempt += 1) {
     const held = readStateLock(stateDir);
     if (held !== undefined && (held.holder !== 'dead' || attempt > 3)) throw heldError(held, now());
-    rmSync(path, { force: true });
+    await takeAway(path);
   }
   try {
     return await work();
@@ -95,12 +113,57 @@ function heldError(lock: Lock, nowMs: number): AppError {
   });
 }
 
+/** Makes the lock with its text at once: half a lock would be none to whoever reads it then. */
 function tryWrite(path: string, text: string): boolean {
+  const whole = `${path}.${process.pid}`;
+  writeFileSync(whole, text, { mode: 0o600 });
   try {
-    writeFileSync(path, text, { flag: 'wx', mode: 0o600 });
+    linkSync(whole, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(whole, { force: true });
+  }
+}
+
+/**
+ * Removes the lock of a dead run, or what is no lock. Whether it still is one is looked at anew by one run at a time: else
+ * the second of two that saw the same dead lock would remove the one that the first holds by then.
+ */
+async function takeAway(path: string): Promise<void> {
+  await oneAtATime(path, () => {
+    const found = textOf(path);
+    if (found === undefined) return;
+    const held = lockIn(path, found);
+    if (held === undefined || held.holder === 'dead') rmSync(path, { force: true });
+  });
+}
+
+/**
+ * Runs `work` while this process holds a socket name that only one on the machine can hold, and that the kernel frees when
+ * it dies. Names without a file are Linux's; elsewhere nothing is held, and only takers within a millisecond collide.
+ */
+async function oneAtATime(path: string, work: () => void): Promise<void> {
+  if (process.platform !== 'linux') return work();
+  const name = `\0jinhong-${hash('sha256', resolve(path))}`;
+  const server = createServer();
+  while (!(await listens(server, name))) await setTimeout(5);
+  try {
+    work();
+  } finally {
+    await new Promise((done) => server.close(done));
+  }
+}
+
+async function listens(server: Server, name: string): Promise<boolean> {
+  try {
+    server.listen(name);
+    await once(server, 'listening');
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
     throw error;
   }
 }

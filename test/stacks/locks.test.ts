@@ -57,6 +57,38 @@ it('the lock of a dead process on this machine is taken over', async () => {
   await expect(withStateLock(dir, Date.now, async () => 'ran')).resolves.toBe('ran');
 });
 
+it('of many that find the same dead lock at once, one at a time works', async () => {
+  const dead = JSON.stringify({ pid: await deadPid(), host: hostname(), user: 'eva', since: 1_000 });
+  const locks = JSON.stringify(join(import.meta.dirname, '../../stacks/engine/locks.ts'));
+  const script = `
+    import { rmSync, writeFileSync } from 'node:fs';
+    const { withStateLock } = await import(${locks});
+    const [dir, dead] = process.argv.slice(1);
+    for (const end = Date.now() + 1_500; Date.now() < end; ) {
+      await withStateLock(dir, Date.now, async () => {
+        writeFileSync(dir + '/alone', '', { flag: 'wx' });
+        await new Promise(setImmediate);
+        rmSync(dir + '/alone');
+      }).catch((error) => {
+        if (error.code !== 'state-locked') throw error;
+      });
+      try {
+        writeFileSync(dir + '/lock.json', dead, { flag: 'wx' });
+      } catch {}
+    }`;
+  const runs = Array.from({ length: 4 }, async () => {
+    const args = ['--input-type=module', '-e', script, dir, dead];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    return code === 0 ? '' : said;
+  });
+  expect(await Promise.all(runs)).toEqual(['', '', '', '']);
+}, 30_000);
+
 it('the lock of another machine is never taken over', async () => {
   held(await deadPid(), 'elsewhere');
   await expect(withStateLock(dir, Date.now, async () => 'ran')).rejects.toMatchObject({ code: 'state-locked' });
