@@ -27,8 +27,8 @@ export const benchSite = 'east';
 /** The one department of the bench, and its groups. */
 export const benchDepartment = { name: 'bench', groups: ['bench-admins', 'bench-staff'] } as const;
 
-/** First port of the bench's centres (20 each): `JINHONG_BENCH_PORT`, or 33000. */
-export const basePort = Number(process.env['JINHONG_BENCH_PORT'] ?? 33_000);
+/** First port of the bench's centres (20 each): `JINHONG_BENCH_PORT`, or 25600: below those of outgoing connections. */
+export const basePort = Number(process.env['JINHONG_BENCH_PORT'] ?? 25_600);
 
 /**
  * A real centre (etcd with fsync) with the platform of a site. It plays both sides: its own API server is also its
