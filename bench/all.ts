@@ -32,6 +32,8 @@ const steps: readonly Step[] = [
     results: ['provision-4'],
     minutes: 6,
   },
+  { bench: 'drift', args: ['--tenants', '10000', '--runs', '3'], results: ['drift-10000'], minutes: 20 },
+  { bench: 'fanout', args: ['--tenants', '2500', '--runs', '3'], results: ['fanout-2500'], minutes: 20 },
   { bench: 'plan', args: ['--sizes', '10000', '--runs', '3'], results: ['plan-10000'], minutes: 60 },
 ];
 

@@ -7,7 +7,7 @@ import { type Controller, startController } from './support/controller.ts';
 import { cpuBetween, cpuNow, waitQuiet } from './support/cpu.ts';
 import { type Drift, type DriftResult, loadApply, loadDrift } from './support/loader.ts';
 import { applyType, type Request } from './support/plan.ts';
-import { type BenchTable, readArgs, report } from './support/record.ts';
+import { type BenchTable, readArgs, report, sizedName } from './support/record.ts';
 import { interleave, median, quantile, spread } from './support/runs.ts';
 import { freshNames, grantSpecOf, standIn, writeGrants } from './support/tenants.ts';
 
@@ -58,7 +58,7 @@ async function main(): Promise<void> {
     for (const count of [100, args.tenants]) {
       if (count <= args.tenants) rows.push(row('removed', count, await runs(bench, args.runs, 'removed', count)));
     }
-    report('drift', tableOf(rows, args), args);
+    report(sizedName('drift', args.tenants, 1000), tableOf(rows, args), args);
   } finally {
     await controller?.stop();
     await centre.stop();

@@ -9,7 +9,7 @@ import { type Controller, startController } from './support/controller.ts';
 import { type CpuSeconds, cpuBetween, cpuNow, waitQuiet } from './support/cpu.ts';
 import { loadApply, observe } from './support/loader.ts';
 import { applyType, type Plan } from './support/plan.ts';
-import { readArgs, report } from './support/record.ts';
+import { readArgs, report, sizedName } from './support/record.ts';
 import { interleave, median, spread } from './support/runs.ts';
 import { freshNames, grantSpecOf, standIn, writeGrants } from './support/tenants.ts';
 
@@ -210,7 +210,7 @@ function show(results: Readonly<Record<string, readonly Run[]>>, best: number): 
     cpu(name, 'controller'),
   ];
   report(
-    'fanout',
+    sizedName('fanout', args.tenants, 250),
     {
       title: `P7: one policy change, ${args.tenants} objects at each of four centres, ${args.runs} runs`,
       columns: [

@@ -12,7 +12,7 @@ import { type BenchCentre, startBenchCentre } from './support/centre.ts';
 import { type Controller, startController } from './support/controller.ts';
 import { type CpuSeconds, cpuBetween, cpuNow, waitQuiet } from './support/cpu.ts';
 import { loadApply, observe } from './support/loader.ts';
-import { readArgs, report } from './support/record.ts';
+import { readArgs, report, sizedName } from './support/record.ts';
 import { interleave, median, spread } from './support/runs.ts';
 import { freshNames, objectsPerTenant, writeGrants } from './support/tenants.ts';
 
@@ -205,8 +205,7 @@ function show(stage: Stage, results: Readonly<Record<string, readonly Run[]>>, b
 
 /** The everyday size has the plain name; others carry what differs. Pure. */
 function resultName(centres: number): string {
-  const size = args.tenants === 110 ? '' : `-${args.tenants}`;
-  return `provision${size}${centres === 1 ? '' : `-${centres}`}`;
+  return `${sizedName('provision', args.tenants, 110)}${centres === 1 ? '' : `-${centres}`}`;
 }
 
 function never(): never {

@@ -64,3 +64,8 @@ export function readArgs(name: string, defaults: { readonly tenants: number; rea
     command: `node bench/${name}.ts --tenants ${tenants} --runs ${runs}${more}`,
   };
 }
+
+/** The name of a measure's result: with the number of tenants when it is not the usual one. Pure. */
+export function sizedName(measure: string, tenants: number, usual: number): string {
+  return tenants === usual ? measure : `${measure}-${tenants}`;
+}
