@@ -1,6 +1,6 @@
 import type { Site } from '../core/model/kinds.ts';
 import { siteNamespace } from '../core/model/names.ts';
-import { isNotFound } from '../kube/errors.ts';
+import { ifFound } from '../kube/errors.ts';
 import { resources } from '../kube/resource.ts';
 import type { KubeClient } from '../kube/types.ts';
 import type { Context } from './context.ts';
@@ -42,15 +42,10 @@ async function contactOf(client: KubeClient, site: Site): Promise<SiteContact> {
 }
 
 async function heartbeat(client: KubeClient, site: string): Promise<number | undefined> {
-  try {
-    const ref = { namespace: siteNamespace(site), name: leaseName };
-    const lease = await allowed(client.get(resources.lease, ref));
-    const renewed = (lease?.['spec'] as { renewTime?: string } | undefined)?.renewTime;
-    return renewed === undefined ? undefined : Date.parse(renewed);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const ref = { namespace: siteNamespace(site), name: leaseName };
+  const lease = await ifFound(allowed(client.get(resources.lease, ref)));
+  const renewed = (lease?.['spec'] as { renewTime?: string } | undefined)?.renewTime;
+  return renewed === undefined ? undefined : Date.parse(renewed);
 }
 
 /** One centre in words: its name and how long ago it was in touch, or that it is silent and since when. */

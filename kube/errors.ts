@@ -96,6 +96,16 @@ export function isNotFound(error: unknown): error is AppError {
   return isAppError(error) && error.kind === 'notFound';
 }
 
+/** What was read; undefined when it does not exist. @throws every other error of the reading */
+export async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
 /** Whether an object of this name existed already when it was to be created. */
 export function isAlreadyExists(error: unknown): error is AppError {
   return isAppError(error) && error.code === 'already-exists';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { isAppError } from '../core/errors.ts';
 import { type Clock, sleep, systemClock } from './clock.ts';
-import { isAlreadyExists, isConflict, isNotFound } from './errors.ts';
+import { ifFound, isAlreadyExists, isConflict, isNotFound } from './errors.ts';
 import { type Lease, leaseObject, microTime } from './lease.ts';
 import { resources } from './resource.ts';
 import { type KubeClient, type Log, type Random, silentLog } from './types.ts';
@@ -152,14 +152,9 @@ async function attempt(election: Election, startedMs: number): Promise<void> {
 
 async function look(election: Election): Promise<Lease | undefined> {
   const { client, namespace, name } = election.options;
-  try {
-    const lease = await client.get<Lease>(resources.lease, { namespace, name }, limits(election));
-    observe(election, lease);
-    return lease;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const lease = await ifFound(client.get<Lease>(resources.lease, { namespace, name }, limits(election)));
+  if (lease !== undefined) observe(election, lease);
+  return lease;
 }
 
 function hold(election: Election, current: Lease | undefined): Promise<Lease> {

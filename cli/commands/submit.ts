@@ -9,7 +9,7 @@ import { departmentOfNamespace, managers, tenantRef } from '../../core/model/nam
 import type { TenantSpec } from '../../core/model/tenant.ts';
 import { cliText } from '../../core/text/cli.ts';
 import { partTexts, wordOf } from '../../core/text/tenancy.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ifFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { askedOf, dueDate } from '../asked.ts';
@@ -149,12 +149,7 @@ function refOfManifest({ object }: Found): string {
 
 async function liveTenant(client: KubeClient, { object }: Found): Promise<Tenant | undefined> {
   const { name, namespace } = object.metadata;
-  try {
-    return (await client.get(resources.tenant, { name, namespace })) as unknown as Tenant;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return (await ifFound(client.get(resources.tenant, { name, namespace }))) as unknown as Tenant | undefined;
 }
 
 /** An environment that is asked for no more will be removed: its name has to be typed. */

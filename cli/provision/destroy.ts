@@ -1,7 +1,7 @@
 import { controllers } from '../../core/access/objects.ts';
 import { AppError } from '../../core/errors.ts';
 import { annotations, labels, managers, namespaces } from '../../core/model/names.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ifFound, isNotFound } from '../../kube/errors.ts';
 import { resourceOf, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { requireEngine } from '../../stacks/engine/binaries.ts';
@@ -148,12 +148,6 @@ async function waitUntilGone(ctx: Context, client: KubeClient, objects: readonly
 }
 
 async function isThere(client: KubeClient, object: KubeObject): Promise<boolean> {
-  try {
-    const { name, namespace } = object.metadata;
-    await client.get(resourceOf(object), namespace === undefined ? { name } : { name, namespace });
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  const { name, namespace } = object.metadata;
+  return (await ifFound(client.get(resourceOf(object), { name, namespace }))) !== undefined;
 }

@@ -2,7 +2,7 @@ import { siteAccountName } from '../../core/access/management.ts';
 import { managementCredential } from '../../core/access/site.ts';
 import { AppError, isAppError } from '../../core/errors.ts';
 import { managers, namespaces, siteNamespace } from '../../core/model/names.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ifFound } from '../../kube/errors.ts';
 import { pathOf, resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import type { Centre } from './centres.ts';
@@ -87,16 +87,6 @@ async function isValid(management: Centre, site: Centre, server: string, nowMs: 
   if (claimsOf(token)['kubernetes.io']?.serviceaccount?.uid !== account.metadata.uid) return false;
   const life = lifeOfToken(token);
   return life !== undefined && life.untilMs - nowMs > (life.untilMs - life.fromMs) / 3;
-}
-
-/** What was read; undefined when it is not there. */
-export async function ifFound(reading: Promise<KubeObject>): Promise<KubeObject | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
 }
 
 async function requestToken(client: KubeClient, site: string, options: JoinOptions): Promise<string> {

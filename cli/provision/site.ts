@@ -2,7 +2,7 @@ import { confirmConfigMap, managementCredential } from '../../core/access/site.t
 import { AppError } from '../../core/errors.ts';
 import type { Grant } from '../../core/model/kinds.ts';
 import { annotations, managers, namespaces, siteNamespace } from '../../core/model/names.ts';
-import { isForbidden, isNotFound } from '../../kube/errors.ts';
+import { ifFound, isForbidden, isNotFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient } from '../../kube/types.ts';
 import { readRecord, stateDirOf } from '../../stacks/engine/state.ts';
@@ -12,7 +12,7 @@ import { nearest } from '../usage.ts';
 import { confirm } from '../view/ask.ts';
 import { type Centre, connectCentres, managementOf } from './centres.ts';
 import { cloudOf } from './cloud.ts';
-import { ifFound, type Joined, joinSite, lifeOfToken } from './join.ts';
+import { type Joined, joinSite, lifeOfToken } from './join.ts';
 
 /** The management centre and one other, both answering. */
 interface Pair {

@@ -1,6 +1,6 @@
 import { labels, managers } from '../../core/model/names.ts';
 import { equalsOwned } from '../../kube/apply.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ifFound } from '../../kube/errors.ts';
 import { keyOf, resources } from '../../kube/resource.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import type { CacheName } from './caches.ts';
@@ -52,13 +52,8 @@ function holdsOurs(ctx: ManagementContext, { metadata }: KubeObject, objects: re
  */
 async function isForeign(ctx: ManagementContext, { metadata: { name } }: KubeObject): Promise<boolean> {
   if (isMarked(ctx.caches.namespace.get(name))) return false;
-  try {
-    const live = await ctx.deps.client.get(resources.namespace, { name });
-    return !isMarked(live) && live.metadata.managedFields?.some(isOurEntry) !== true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  const live = await ifFound(ctx.deps.client.get(resources.namespace, { name }));
+  return live !== undefined && !isMarked(live) && live.metadata.managedFields?.some(isOurEntry) !== true;
 }
 
 function isMarked(namespace: KubeObject | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { PlainObject } from '../../core/access/objects.ts';
 import { correction } from '../../core/desired/index.ts';
 import { managers } from '../../core/model/names.ts';
-import { causesOf, isConflict, isFieldConflict, isInvalid, isNotFound } from '../../kube/errors.ts';
+import { causesOf, ifFound, isConflict, isFieldConflict, isInvalid, isNotFound } from '../../kube/errors.ts';
 import { keyOf, resourceOf } from '../../kube/resource.ts';
 import type { KubeObject, ObjectRef } from '../../kube/types.ts';
 import type { SiteContext } from './context.ts';
@@ -108,13 +108,8 @@ export async function removeExactly(ctx: SiteContext, target: KubeObject, uid: s
   if (target.kind !== 'Namespace') ctx.caches.written(target.kind).noteRemoved(uid);
 }
 
-async function lookAt(ctx: SiteContext, object: KubeObject): Promise<KubeObject | undefined> {
-  try {
-    return await ctx.deps.client.get(resourceOf(object), refOf(object));
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+function lookAt(ctx: SiteContext, object: KubeObject): Promise<KubeObject | undefined> {
+  return ifFound(ctx.deps.client.get(resourceOf(object), refOf(object)));
 }
 
 /**

@@ -4,9 +4,9 @@ import { managementCredential } from '../../core/access/site.ts';
 import { AppError } from '../../core/errors.ts';
 import { managers, namespaces } from '../../core/model/names.ts';
 import type { Connection } from '../../kube/config.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ifFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
-import type { KubeClient, KubeObject } from '../../kube/types.ts';
+import type { KubeClient } from '../../kube/types.ts';
 
 /** With what a site reaches the management centre; made by `jinhong site join`. */
 export interface Credential {
@@ -24,13 +24,8 @@ const ref = { namespace: namespaces.system, name: managementCredential };
  * @throws input `credential-invalid` when a part is missing; as the client
  */
 export async function readCredential(client: KubeClient): Promise<Credential | undefined> {
-  let secret: KubeObject;
-  try {
-    secret = await client.get(resources.secret, ref);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const secret = await ifFound(client.get(resources.secret, ref));
+  if (secret === undefined) return undefined;
   const part = (name: string): string => {
     const encoded = (secret['data'] as Record<string, string> | undefined)?.[name] ?? '';
     const text = Buffer.from(encoded, 'base64').toString('utf8').trim();

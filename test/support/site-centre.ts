@@ -21,7 +21,7 @@ import { namespaces, siteNamespace } from '../../core/model/names.ts';
 import { createClient } from '../../kube/client.ts';
 import { systemClock } from '../../kube/clock.ts';
 import { loadKubeconfig } from '../../kube/config.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ifFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import { type KubeClient, type KubeObject, type Log, type Resource, silentLog } from '../../kube/types.ts';
 import { phaseOf, platformObjects } from '../../stacks/platform.ts';
@@ -100,14 +100,9 @@ export function department(name: string, groups: readonly string[]): KubeObject 
 }
 
 async function applyWhenServed(admin: KubeClient, object: KubeObject): Promise<void> {
-  await until(`${object.kind} ${object.metadata.name} is applied`, async () => {
-    try {
-      return await admin.apply(object, { fieldManager: 'test', force: true });
-    } catch (error) {
-      if (isNotFound(error)) return undefined;
-      throw error;
-    }
-  });
+  await until(`${object.kind} ${object.metadata.name} is applied`, () =>
+    ifFound(admin.apply(object, { fieldManager: 'test', force: true })),
+  );
 }
 
 /** A fresh token of a service account. */
@@ -240,12 +235,7 @@ export async function grantOf(
   where: 'management' | 'mirror',
 ): Promise<Grant | undefined> {
   const namespace = where === 'mirror' ? namespaces.grants : siteNamespace(testSite);
-  try {
-    return (await admin.get(resources.grant, { namespace, name })) as unknown as Grant;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return (await ifFound(admin.get(resources.grant, { namespace, name }))) as unknown as Grant | undefined;
 }
 
 /** Waits until the management centre's Grant reports `reason` for the condition `type` about its present decision. */
@@ -274,17 +264,12 @@ export function ready(admin: KubeClient, name: string, reason: string): Promise<
 }
 
 /** An object, or undefined when there is none. */
-export async function find(
+export function find(
   admin: KubeClient,
   resource: Resource,
   ref: { namespace?: string | undefined; name: string },
 ): Promise<KubeObject | undefined> {
-  try {
-    return await admin.get(resource, ref);
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  return ifFound(admin.get(resource, ref));
 }
 
 /** Names of the groups that a RoleBinding lets in. */

@@ -4,7 +4,7 @@ import { inject } from 'vitest';
 import type { Condition } from '../../core/model/fields.ts';
 import type { Tenant } from '../../core/model/kinds.ts';
 import { apiVersion, departmentNamespace, environmentNamespace } from '../../core/model/names.ts';
-import { isNotFound } from '../../kube/errors.ts';
+import { ifFound } from '../../kube/errors.ts';
 import { resources } from '../../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../../kube/types.ts';
 import { until } from './centre.ts';
@@ -100,15 +100,8 @@ export async function approve(
 
 /** The Tenant as the member sees it, or undefined. */
 export async function tenantOf(cast: Cast, department: string, name: string): Promise<Tenant | undefined> {
-  try {
-    return (await cast.asMember.get(resources.tenant, {
-      namespace: departmentNamespace(department),
-      name,
-    })) as unknown as Tenant;
-  } catch (error) {
-    if (isNotFound(error)) return undefined;
-    throw error;
-  }
+  const ref = { namespace: departmentNamespace(department), name };
+  return (await ifFound(cast.asMember.get(resources.tenant, ref))) as unknown as Tenant | undefined;
 }
 
 /** One condition of a Tenant. */
@@ -149,11 +142,5 @@ export async function exists(
   resource: (typeof resources)[keyof typeof resources],
   ref: { name: string; namespace?: string },
 ): Promise<boolean> {
-  try {
-    await client.get(resource, ref);
-    return true;
-  } catch (error) {
-    if (isNotFound(error)) return false;
-    throw error;
-  }
+  return (await ifFound(client.get(resource, ref))) !== undefined;
 }
