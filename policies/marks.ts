@@ -36,15 +36,7 @@ export function marksOf(metadata: JsonObject): Mark[] {
       .filter(([key, value]) => isKey(key) || (key === labels.managedBy && value === managedByValue))
       .map(([key, value]) => ({ path: [field, key], text: `${field} ${key}=${value}` })),
   );
-  const finalizers = ((metadata['finalizers'] ?? []) as string[]).flatMap((finalizer, index) =>
-    ours(finalizer) ? [{ path: ['finalizers', index], text: `finalizer ${finalizer}` }] : [],
-  );
-  const owners = listOf(metadata, 'ownerReferences').flatMap((owner, index) =>
-    ours(String(owner['apiVersion']))
-      ? [{ path: ['ownerReferences', index], text: `owner ${String(owner['uid'])}` }]
-      : [],
-  );
-  return [...keyed, ...finalizers, ...owners];
+  return [...keyed, ...tiesOf(metadata, ours)];
 }
 
 /** CEL for the texts of `marksOf`; `metadata` is an expression for an object's metadata. Pure. */
@@ -53,11 +45,7 @@ export function celMarks(metadata: string): string {
     `${metadata}.?${field}.orValue({}).filter(k, k.startsWith('${group}/') || k.startsWith('ancestor.${group}/') || ` +
     `(k == '${labels.managedBy}' && ${metadata}.${field}[k] == '${managedByValue}'))` +
     `.map(k, '${field} ' + k + '=' + ${metadata}.${field}[k])`;
-  return (
-    `${keyed('labels')} + ${keyed('annotations')} + ` +
-    `${metadata}.?finalizers.orValue([]).filter(f, f.startsWith('${group}/')).map(f, 'finalizer ' + f) + ` +
-    `${metadata}.?ownerReferences.orValue([]).filter(o, o.apiVersion.startsWith('${group}/')).map(o, 'owner ' + o.uid)`
-  );
+  return `${keyed('labels')} + ${keyed('annotations')} + ${celTies(metadata, (name) => `${name}.startsWith('${group}/')`)}`;
 }
 
 /** CEL that holds when two lists have the same texts. Pure. */
@@ -76,23 +64,24 @@ export function nameOf(object: JsonObject | undefined): string {
   return String(innerOf(object, 'metadata')['name'] ?? '');
 }
 
-/** Finalizers and owners of an object, whoever put them: what decides when it goes. Pure. */
-export function tiesOf(metadata: JsonObject): Mark[] {
-  const finalizers = ((metadata['finalizers'] ?? []) as string[]).map((finalizer, index) => ({
-    path: ['finalizers', index],
-    text: `finalizer ${finalizer}`,
-  }));
-  const owners = listOf(metadata, 'ownerReferences').map((owner, index) => ({
-    path: ['ownerReferences', index],
-    text: `owner ${owner['uid']}`,
-  }));
+/** Finalizers, and owners by the API version of their kind, that pass `which`: they decide when an object goes. Pure. */
+export function tiesOf(metadata: JsonObject, which: (name: string) => boolean = () => true): Mark[] {
+  const finalizers = ((metadata['finalizers'] ?? []) as string[]).flatMap((finalizer, index) =>
+    which(finalizer) ? [{ path: ['finalizers', index], text: `finalizer ${finalizer}` }] : [],
+  );
+  const owners = listOf(metadata, 'ownerReferences').flatMap((owner, index) =>
+    which(String(owner['apiVersion']))
+      ? [{ path: ['ownerReferences', index], text: `owner ${String(owner['uid'])}` }]
+      : [],
+  );
   return [...finalizers, ...owners];
 }
 
-/** CEL for the texts of `tiesOf`; `metadata` is an expression for an object's metadata. Pure. */
-export function celTies(metadata: string): string {
+/** CEL for the texts of `tiesOf`; `metadata` is an expression for an object's metadata, `which` gives one for a name. Pure. */
+export function celTies(metadata: string, which?: (name: string) => string): string {
+  const kept = (item: string, name: string) => (which === undefined ? '' : `.filter(${item}, ${which(name)})`);
   return (
-    `${metadata}.?finalizers.orValue([]).map(f, 'finalizer ' + f) + ` +
-    `${metadata}.?ownerReferences.orValue([]).map(o, 'owner ' + o.uid)`
+    `${metadata}.?finalizers.orValue([])${kept('f', 'f')}.map(f, 'finalizer ' + f) + ` +
+    `${metadata}.?ownerReferences.orValue([])${kept('o', 'o.apiVersion')}.map(o, 'owner ' + o.uid)`
   );
 }

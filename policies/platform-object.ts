@@ -54,7 +54,7 @@ export const platformObject: Rule = {
     if (!isShared(request, before)) {
       return [...found, ...[...now, ...before].map(({ path }) => ['metadata', ...path])];
     }
-    const [ties = [], tiesBefore = []] = metadata.map(tiesOf);
+    const [ties = [], tiesBefore = []] = metadata.map((one) => tiesOf(one));
     if (!sameMarks(now, before) || !sameMarks(ties, tiesBefore)) found.push(['metadata']);
     const token = (account: JsonObject | undefined) => account?.['automountServiceAccountToken'] ?? true;
     if (token(object) !== token(oldObject)) found.push(['automountServiceAccountToken']);
