@@ -8,9 +8,6 @@ export const siteAccountName = 'jinhong-site';
 /** The ConfigMap in `jinhong-operations` whose key `term` orders decisions before and after a rebuild. */
 export const termConfigMap = 'jinhong-term';
 
-/** Annotation of a `site-*` namespace: the highest decision number of a Grant that was there and was let go. */
-export const letGoAnnotation = 'jinhong.dev/let-go-revision';
-
 /** The Lease that says which replica decides. */
 export const managementLease = 'jinhong-management';
 

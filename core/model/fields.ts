@@ -93,7 +93,7 @@ export const quotaFields = [
 export type QuotaField = (typeof quotaFields)[number];
 
 function quotaOf(amount: typeof quantity) {
-  return z.strictObject({
+  const shape = z.strictObject({
     'requests.cpu': amount.optional(),
     'requests.memory': amount.optional(),
     'limits.cpu': amount.optional(),
@@ -101,15 +101,12 @@ function quotaOf(amount: typeof quantity) {
     'requests.storage': amount.optional(),
     pods: amount.optional(),
   });
+  return described(shape, '资源配额', 'Amounts of resources, as in a core ResourceQuota');
 }
 
-export const quota = described(quotaOf(quantity), '资源配额', 'Amounts of resources, as in a core ResourceQuota');
+export const quota = quotaOf(quantity);
 /** What is worked out of quotas: canonical text and sums, which may need more digits than a person writes. */
-export const computedQuota = described(
-  quotaOf(computedQuantity),
-  '资源配额',
-  'Amounts of resources, as in a core ResourceQuota',
-);
+export const computedQuota = quotaOf(computedQuantity);
 export type Quota = z.output<typeof quota>;
 
 export const tenantClass = described(

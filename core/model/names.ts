@@ -46,6 +46,8 @@ export const annotations = {
   mode: 'jinhong.dev/mode',
   /** On a tenant's namespace: `true` from when its marks change until bindings of those who are no members are gone. */
   membersChange: 'jinhong.dev/members-change',
+  /** On a `site-*` namespace: the highest decision number of a Grant that was there and was let go. */
+  letGoRevision: 'jinhong.dev/let-go-revision',
   /** On a mirrored Grant, by the site controller: hash of the spec it accepted; the mirror is acted on only while it fits. */
   acceptedSpec: 'jinhong.dev/accepted-spec',
   /** On a mirrored Grant: when its last removal or change of role or members was accepted; counts for the change budget. */

@@ -1,6 +1,5 @@
-import { letGoAnnotation } from '../../../core/access/management.ts';
 import type { Decision } from '../../../core/model/fields.ts';
-import { managers, siteNamespace } from '../../../core/model/names.ts';
+import { annotations, managers, siteNamespace } from '../../../core/model/names.ts';
 import { resources } from '../../../kube/resource.ts';
 import type { KubeObject } from '../../../kube/types.ts';
 import type { ManagementContext } from '../context.ts';
@@ -43,12 +42,12 @@ export async function keepNumber(ctx: ManagementContext, { site, spec }: HeldGra
   const namespace = ctx.caches.namespace.get(siteNamespace(site));
   if (namespace === undefined || revision < stored.revision || revision <= letGoOf(namespace)) return;
   const { name, resourceVersion } = namespace.metadata;
-  const body = { metadata: { resourceVersion, annotations: { [letGoAnnotation]: `${revision}` } } };
+  const body = { metadata: { resourceVersion, annotations: { [annotations.letGoRevision]: `${revision}` } } };
   const options = { type: 'merge', fieldManager: managers.management } as const;
   ctx.caches.namespace.note(await ctx.deps.client.patch(resources.namespace, { name }, body, options));
 }
 
 function letGoOf({ metadata }: KubeObject): number {
-  const revision = Number(metadata.annotations?.[letGoAnnotation] ?? 0);
+  const revision = Number(metadata.annotations?.[annotations.letGoRevision] ?? 0);
   return Number.isInteger(revision) ? revision : 0;
 }
