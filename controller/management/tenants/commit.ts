@@ -10,7 +10,7 @@ import { isAlreadyExists, isNotFound } from '../../../kube/errors.ts';
 import { resources } from '../../../kube/resource.ts';
 import type { KubeObject } from '../../../kube/types.ts';
 import type { ManagementContext } from '../context.ts';
-import { grantsOf, type HeldGrant, ownerOfClaim, splitKey } from './gather.ts';
+import { type GatheredView, grantsOf, type HeldGrant, ownerOfClaim, splitKey } from './gather.ts';
 import { keepNumber, type Numbers } from './numbers.ts';
 
 /** Keeps a Tenant until its Grants know that it goes. */
@@ -23,6 +23,8 @@ export interface Plan {
   readonly key: string;
   readonly decided: Decided;
   readonly existing: readonly HeldGrant[];
+  /** The Grants to write, in the order in which they are. */
+  readonly changed: readonly PlannedGrant[];
   /** Hostnames that the tenant owned when it was decided about. */
   readonly owned: readonly string[];
   readonly tenant: Tenant | undefined;
@@ -32,16 +34,21 @@ export interface Plan {
 export class Outdated extends Error {}
 
 /** Whether any Grant would be written. Pure. */
-export function changesGrants(plan: Plan): boolean {
-  return plan.decided.finished.length > 0 || changedGrants(plan).length > 0;
+export function changesGrants({ decided, changed }: Plan): boolean {
+  return decided.finished.length > 0 || changed.length > 0;
 }
 
 const roles: readonly GrantSpec['role'][] = ['active', 'standby', 'copy'];
 
-/** The Grants to write, the active one first: a process that dies between two must not leave a standby of nothing. */
-function changedGrants({ decided, existing }: Plan): PlannedGrant[] {
-  const changed = decided.grants.filter(({ site, spec }) => differs(existing, site, spec));
-  return sortBy(changed, ({ site, spec }) => `${roles.indexOf(spec.role)} ${site}`);
+/** The active Grant is written first: a process that dies between two must not leave a standby of nothing. Pure. */
+export function planOf(
+  key: string,
+  { existing, owned, tenant }: Pick<GatheredView, 'existing' | 'owned' | 'tenant'>,
+  decided: Decided,
+): Plan {
+  const differing = decided.grants.filter(({ site, spec }) => differs(existing, site, spec));
+  const changed = sortBy(differing, ({ site, spec }) => `${roles.indexOf(spec.role)} ${site}`);
+  return { key, decided, existing, changed, owned, tenant };
 }
 
 function differs(existing: readonly HeldGrant[], site: string, spec: Omit<GrantSpec, 'decision'>): boolean {
@@ -58,10 +65,9 @@ function differs(existing: readonly HeldGrant[], site: string, spec: Omit<GrantS
  * @throws Outdated; conflict when a Grant was changed in between
  */
 export async function commit(ctx: ManagementContext, plan: Plan, numbers: Numbers): Promise<HeldGrant[]> {
-  const { decided, existing } = plan;
+  const { decided, existing, changed } = plan;
   if (decided.finalizer) await setFinalizer(ctx, plan, true);
   await takeClaims(ctx, plan);
-  const changed = changedGrants(plan);
   if (changed.length > 0) {
     const decision = numbers.next();
     for (const { site, spec } of changed) {

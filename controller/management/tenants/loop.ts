@@ -6,7 +6,7 @@ import { tenantRef } from '../../../core/model/names.ts';
 import { isConflict, retryAfterOf } from '../../../kube/errors.ts';
 import { createQueue, done, type Outcome, type Queue } from '../../queue.ts';
 import { type ManagementContext, treeOf } from '../context.ts';
-import { changesGrants, commit, Outdated, type Plan } from './commit.ts';
+import { changesGrants, commit, Outdated, type Plan, planOf } from './commit.ts';
 import { allKeys, type Gathered, type GatheredView, gather, ownerOfClaim } from './gather.ts';
 import { latestDecision, type Numbers } from './numbers.ts';
 import { countForeign, releaseForeign, reserve, settle } from './reserve.ts';
@@ -194,7 +194,7 @@ function decideAll(state: State, ctx: ManagementContext, keys: readonly string[]
       const decided = decideTenant(view, world);
       state.ledger.set(key, decided.entry);
       for (const hostname of decided.claims.keys()) promised.set(hostname, key);
-      return { key, decided, existing: view.existing, owned: view.owned, tenant: view.tenant };
+      return planOf(key, view, decided);
     },
     (key, error) => putOff(state, ctx, gathered.view(key), error),
   );

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ManagementContext } from '../../../controller/management/context.ts';
-import { commit, Outdated, type Plan } from '../../../controller/management/tenants/commit.ts';
+import { commit, Outdated, type Plan, planOf } from '../../../controller/management/tenants/commit.ts';
 import { latestDecision } from '../../../controller/management/tenants/numbers.ts';
 import { decideTenant } from '../../../core/decide/decide.ts';
 import type { Decided } from '../../../core/decide/types.ts';
@@ -54,13 +54,8 @@ function centre() {
   return { ctx, caches, client, written };
 }
 
-const planOf = (decided: Decided, existing: Plan['existing'] = []): Plan => ({
-  key,
-  decided,
-  existing,
-  owned: [],
-  tenant: tenant(),
-});
+const planned = (decided: Decided, existing: Plan['existing'] = []): Plan =>
+  planOf(key, { existing, owned: [], tenant: tenant() }, decided);
 const numbers = { stored: { term: 1, revision: 7 }, next: () => ({ term: 1, revision: 8 }) };
 
 describe('writing a decision', () => {
@@ -69,7 +64,7 @@ describe('writing a decision', () => {
     const silent = sites.map((site) => ({ ...site, reachable: site.name !== 'north' }));
     const decided = decideTenant(view(), world({ sites: silent }));
     expect(decided.grants.map(({ site, spec }) => [site, spec.role])).toContainEqual(['south', 'active']);
-    const grants = await commit(ctx, planOf(decided), numbers);
+    const grants = await commit(ctx, planned(decided), numbers);
     const name = grantName('water', 'meters');
     expect(written).toEqual(['south', 'north', 'vault'].map((site) => `create Grant ${siteNamespace(site)}/${name}`));
     expect(grants.map(({ site }) => site)).toEqual(['north', 'south', 'vault']);
@@ -78,7 +73,7 @@ describe('writing a decision', () => {
   it('ends before any Grant when the Tenant is gone, which the cache has not seen yet', async () => {
     const { ctx, client, written } = centre();
     client.patch = () => Promise.reject(new AppError('notFound', 'gone', { code: 'not-found' }));
-    await expect(commit(ctx, planOf(decideTenant(view(), world())), numbers)).rejects.toThrow(Outdated);
+    await expect(commit(ctx, planned(decideTenant(view(), world())), numbers)).rejects.toThrow(Outdated);
     expect(written).toEqual([]);
   });
 
@@ -89,10 +84,10 @@ describe('writing a decision', () => {
         throw new Error('all of them are listed');
       };
     }
-    const grants = await commit(ctx, planOf(decideTenant(view(), world())), numbers);
+    const grants = await commit(ctx, planned(decideTenant(view(), world())), numbers);
     expect(grants.map(({ site }) => site)).toEqual(['north', 'south', 'vault']);
     const gone = { ...decideTenant(view({ tenant: undefined }), world()), finalizer: false };
-    expect(await commit(ctx, { ...planOf(gone), tenant: undefined }, numbers)).toEqual([]);
+    expect(await commit(ctx, { ...planned(gone), tenant: undefined }, numbers)).toEqual([]);
   });
 
   it('lets the hostnames go that it owned, but not one that somebody gave to another meanwhile', async () => {
@@ -107,7 +102,7 @@ describe('writing a decision', () => {
     claim('a.example', 'meters');
     claim('b.example', 'pipes');
     const gone = decideTenant(view({ tenant: undefined }), world());
-    await commit(ctx, { ...planOf(gone), owned: ['a.example', 'b.example', 'c.example'], tenant: undefined }, numbers);
+    await commit(ctx, { ...planned(gone), owned: ['a.example', 'b.example', 'c.example'], tenant: undefined }, numbers);
     expect(written).toEqual(['remove HostnameClaim a.example']);
   });
 
@@ -132,7 +127,7 @@ describe('writing a decision', () => {
       const nothing = { ...decideTenant(view({ tenant: undefined }), world()), finished: ['north'] };
       await commit(
         ctx,
-        { ...planOf(nothing, [{ site: 'north', spec: object.spec, object }]), tenant: undefined },
+        { ...planned(nothing, [{ site: 'north', spec: object.spec, object }]), tenant: undefined },
         numbers,
       );
       expect(caches.grant.list()).toEqual([]);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changesGrants, type Plan } from '../../../controller/management/tenants/commit.ts';
+import { changesGrants, type Plan, planOf } from '../../../controller/management/tenants/commit.ts';
 import type { ExistingGrant } from '../../../core/decide/change.ts';
 import { decideTenant } from '../../../core/decide/decide.ts';
 import { newerApproval } from '../../../core/decide/envelope.ts';
@@ -28,13 +28,17 @@ const ledgerWith = (grants: Parameters<typeof entryOf>[0]) => {
 };
 /** Whether the controller would write any Grant. */
 const writes = (decided: Decided, grants: readonly ExistingGrant[]): boolean =>
-  changesGrants({
-    key: 'water/meters',
-    decided,
-    existing: grants.map((grant) => ({ ...grant, object: {} as Plan['existing'][number]['object'] })),
-    owned: [],
-    tenant: undefined,
-  });
+  changesGrants(
+    planOf(
+      'water/meters',
+      {
+        existing: grants.map((grant) => ({ ...grant, object: {} as Plan['existing'][number]['object'] })),
+        owned: [],
+        tenant: undefined,
+      },
+      decided,
+    ),
+  );
 const env = (cpu: string, more: object = {}): TenantSpec['environments'] => [
   { name: 'production', quota: { 'requests.cpu': cpu, 'requests.memory': '16Gi', pods: '40' }, ...more },
 ];
