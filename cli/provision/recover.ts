@@ -28,7 +28,7 @@ import {
 import { needKubeconfig } from '../connect.ts';
 import type { Context } from '../context.ts';
 import { confirm } from '../view/ask.ts';
-import { age } from '../view/words.ts';
+import { age, firstOf } from '../view/words.ts';
 import { type Centre, connectCentres, managementOf } from './centres.ts';
 import { type Folder, readFolder } from './folder.ts';
 import { nothingLive } from './live.ts';
@@ -222,7 +222,7 @@ function describe(ctx: Context, proposal: Proposal): Text {
       };
     }
     case 'read-back': {
-      const names = `${proposal.behind.slice(0, 5).join(', ')}${proposal.behind.length > 5 ? ', ...' : ''}`;
+      const names = firstOf(proposal.behind, 5);
       return {
         zh: `管理中心落后于各中心：从镜像读回 ${proposal.behind.length} 项决定，任期加一（${names}）`,
         en: `the management centre is behind its sites: read ${proposal.behind.length} decisions back from their mirrors and raise the term (${names})`,

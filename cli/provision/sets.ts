@@ -4,6 +4,7 @@ import { departmentNamespace, namespaces } from '../../core/model/names.ts';
 import type { Text } from '../../core/text/lang.ts';
 import type { KubeObject } from '../../kube/types.ts';
 import { type ApplySet, applySetOf, compareSet, partOfLabel, type SetChanges } from '../applyset.ts';
+import { firstOf } from '../view/words.ts';
 import { type Folder, refOfManifest } from './folder.ts';
 import type { LiveState } from './live.ts';
 
@@ -70,7 +71,7 @@ export function foreignTenants(changes: readonly TenantChanges[]): string[] {
 
 /** What is said of foreign tenants, and who acts next. Pure. */
 export function foreignText(refs: readonly string[]): Text {
-  const list = `${refs.slice(0, 10).join(', ')}${refs.length > 10 ? ', ...' : ''}`;
+  const list = firstOf(refs, 10);
   return {
     zh: `带有另一份清单的标签，不会改动：${list}。由其部门去掉标签 ${partOfLabel}，或由本清单的负责人从中去掉它们`,
     en: `labelled as another folder's and left alone: ${list}. Their departments take the label ${partOfLabel} off, or the owner of this folder takes them out of it`,

@@ -13,6 +13,11 @@ export function duration(ms: number, lang: Lang): string {
   return `${Math.max(0, Math.floor(ms / unit.ms))} ${unit[lang]}`;
 }
 
+/** The first `count` of some names; three dots say that there are more. */
+export function firstOf(names: readonly string[], count: number): string {
+  return `${names.slice(0, count).join(', ')}${names.length > count ? ', ...' : ''}`;
+}
+
 /** How long ago `then` was at `now`, both epoch milliseconds; a clock that runs ahead counts as now. */
 export function age(then: number, now: number, lang: Lang): string {
   return lang === 'zh' ? `${duration(now - then, lang)}前` : `${duration(now - then, lang)} ago`;
