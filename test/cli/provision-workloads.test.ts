@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { narrowNetworkPolicy } from '../../policies/narrow-network-policy.ts';
@@ -14,7 +13,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const write = (path: string, content: string) => writeFileSync(join(folder.path, path), content);
+const write = (name: string, content: string) => folder.write(name, content);
 const state = () => ({ JINHONG_STATE: join(folder.path, '.state') });
 const policy = (peer: string) => `apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -57,7 +57,11 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
 }
 
 /** A folder for one test; `remove` deletes it. */
-export function temporaryFolder(): { path: string; remove: () => void } {
+export function temporaryFolder() {
   const path = mkdtempSync(join(tmpdir(), 'jinhong-cli-'));
-  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+  return {
+    path,
+    write: (name: string, content: string): void => writeFileSync(join(path, name), content),
+    remove: (): void => rmSync(path, { recursive: true, force: true }),
+  };
 }

@@ -252,6 +252,14 @@ describe('removal', () => {
   });
 });
 
+/** A department of its own with one tenant `app`, and what writes the site's directory of its groups. */
+function ownDepartment() {
+  const code = `d${uniqueName('x').replaceAll('-', '').slice(-8)}`;
+  const directory = (groups: readonly string[]) =>
+    admin.apply(department(code, groups), { fieldManager: 'test', force: true });
+  return { code, name: `${code}-app`, directory };
+}
+
 describe('bounds', () => {
   it('a decision that is not newer changes nothing and says ManagementBehind', async () => {
     run();
@@ -272,10 +280,7 @@ describe('bounds', () => {
 
   it('a group enters only while the site itself knows it as one of the department', async () => {
     run();
-    const code = `d${uniqueName('x').replaceAll('-', '').slice(-8)}`;
-    const name = `${code}-app`;
-    const directory = (groups: readonly string[]) =>
-      admin.apply(department(code, groups), { fieldManager: 'test', force: true });
+    const { code, name, directory } = ownDepartment();
     await directory([`${code}-staff`]);
     await decide(admin, grantSpecOf(code, 'app', { members: [{ group: `${code}-admins`, role: 'admin' }] }));
     const refused = await reported(admin, name, ['Ready', 'GroupNotInDepartment']);
@@ -291,10 +296,7 @@ describe('bounds', () => {
 
   it('a member that has left the directory is bound by no decision, and holds up none until the tenant is gone', async () => {
     run();
-    const code = `d${uniqueName('x').replaceAll('-', '').slice(-8)}`;
-    const name = `${code}-app`;
-    const directory = (groups: readonly string[]) =>
-      admin.apply(department(code, groups), { fieldManager: 'test', force: true });
+    const { code, name, directory } = ownDepartment();
     await directory([`${code}-staff`, `${code}-admins`]);
     const members = (['admins', 'staff'] as const).map((group) => ({
       group: `${code}-${group}`,

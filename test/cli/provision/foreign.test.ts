@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -20,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const write = (path: string, content: string) => writeFileSync(join(folder.path, path), content);
+const write = (name: string, content: string) => folder.write(name, content);
 
 it("a tenant that its department labelled as another set's is left out of the plan and named; the others are planned", async () => {
   const live = parse(tenant('name: loan => name: mine')) as Tenant;

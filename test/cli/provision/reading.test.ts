@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const write = (path: string, content: string) => writeFileSync(join(folder.path, path), content);
+const write = (name: string, content: string) => folder.write(name, content);
 const sites = (parse(cloud()) as { spec: Cloud }).spec.sites;
 
 /** A kubeconfig whose servers refuse every connection. */
