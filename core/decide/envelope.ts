@@ -92,7 +92,8 @@ export function endOfApprovals(state: ApprovalState): string | undefined {
 /** One thing that an approval does not cover. */
 export interface Misfit {
   readonly field: string;
-  readonly asked: string;
+  /** Absent where it is only the day: a status with the day in it would be written anew each midnight. */
+  readonly asked?: string;
   readonly allowed: string;
 }
 
@@ -125,7 +126,7 @@ export function refusals(state: ApprovalState, request: Request, cloud: Cloud, t
     if (state.samePerson === part) return [{ part, why: 'samePerson', misfits: [] }];
     const { spec } = current;
     if (spec.until !== undefined && spec.until < today) {
-      return [{ part, why: 'ended', misfits: [{ field: 'until', asked: today, allowed: spec.until }] }];
+      return [{ part, why: 'ended', misfits: [{ field: 'until', allowed: spec.until }] }];
     }
     const misfits = envelopeMisfits(spec.envelope ?? {}, request);
     if (part === 'project') misfits.push(...domainMisfits(request, allowedHostnames));
@@ -206,7 +207,10 @@ function listed(names: readonly string[] | undefined): string {
 
 /** `field: asked A, allowed B` for each, for a condition's message. Pure. */
 export function formatMisfits(misfits: readonly Misfit[]): string {
-  return misfits.map(({ field, asked, allowed }) => `${field}: asked ${asked}, allowed ${allowed}`).join('; ');
+  const texts = misfits.map(({ field, asked, allowed }) =>
+    asked === undefined ? `${field}: allowed ${allowed}` : `${field}: asked ${asked}, allowed ${allowed}`,
+  );
+  return texts.join('; ');
 }
 
 /**

@@ -63,16 +63,16 @@ export interface EndWarning {
   readonly message: string;
 }
 
-/** Days before the end at which a warning begins or changes; in the last week, and after the end, it changes daily. */
+/** Days before the end at which a warning begins or changes; in the last week it changes daily. */
 const steps = [60, 30, 7] as const;
 
 /**
  * The warning due today about approvals that end after the day `until`; undefined: none yet. The message changes at 60, 30
- * and 7 days before, then daily, and at no other time. Pure.
+ * and 7 days before, daily in the last week, when they have ended, and never after that (docs/decisions/0007). Pure.
  */
 export function endWarning(until: string, cloud: Pick<Cloud, 'utcOffset'>, nowMs: number): EndWarning | undefined {
   const left = daysBetween(civilDate(nowMs, cloud.utcOffset), until);
-  if (left < 0) return { type: 'ApprovalExpired', message: `${until}, ${-left} days ago` };
+  if (left < 0) return { type: 'ApprovalExpired', message: until };
   const step = steps.findLast((days) => left <= days);
   if (step === undefined) return undefined;
   return {
@@ -81,10 +81,11 @@ export function endWarning(until: string, cloud: Pick<Cloud, 'utcOffset'>, nowMs
   };
 }
 
-/** When `endWarning` changes next. Pure. */
-export function nextWarningMs(until: string, cloud: Pick<Cloud, 'utcOffset'>, nowMs: number): number {
+/** When `endWarning` changes next; undefined: never again. Pure. */
+export function nextWarningMs(until: string, cloud: Pick<Cloud, 'utcOffset'>, nowMs: number): number | undefined {
   const today = civilDate(nowMs, cloud.utcOffset);
   const left = daysBetween(today, until);
+  if (left < 0) return undefined;
   const step = steps.find((days) => left > days);
   const day = step === undefined ? addDays(today, 1) : addDays(until, -step);
   return startOfDayMs(day, cloud.utcOffset);

@@ -92,12 +92,12 @@ const misfitTexts: Readonly<Record<string, Text>> = {
 };
 
 /** One field that does not fit, in words: `CPU（核）申请 8，批准 2`. */
-export function misfitText(misfit: { field: string; asked: string; allowed: string }, lang: 'zh' | 'en'): string {
+export function misfitText(misfit: { field: string; asked?: string; allowed: string }, lang: 'zh' | 'en'): string {
   const key = misfit.field.replace(/^hard\./, '');
   const name = wordOf({ ...envelopeTexts, ...resourceTexts, ...misfitTexts }, key, lang);
-  return lang === 'zh'
-    ? `${name} 申请 ${misfit.asked}，批准 ${misfit.allowed}`
-    : `${name}: asked ${misfit.asked}, allowed ${misfit.allowed}`;
+  const { asked, allowed } = misfit;
+  if (lang === 'zh') return asked === undefined ? `${name} ${allowed}` : `${name} 申请 ${asked}，批准 ${allowed}`;
+  return asked === undefined ? `${name}: ${allowed}` : `${name}: asked ${asked}, allowed ${allowed}`;
 }
 
 /** The word of `table` for `key` in one language; an unknown key is said as it is. */

@@ -222,10 +222,16 @@ describe('a change', () => {
     expect(same.decided.verdict).toMatchObject({
       state: 'Active',
       granted: true,
-      warning: { type: 'ApprovalExpired', message: '2026-04-10, 5 days ago' },
+      warning: { type: 'ApprovalExpired', message: '2026-04-10' },
     });
     const raised = step({ tenant: tenant({ environments: env('9') }), existing, approvals }, { ledger });
     expect(raised.decided.verdict?.reason).toBe('ApprovalEnded');
+    const yearOn = { ledger, nowMs: startMs + 365 * dayMs };
+    for (const cpu of ['8', '9']) {
+      const asked = { tenant: tenant({ environments: env(cpu) }), existing, approvals };
+      expect(step(asked, yearOn).decided.verdict).toEqual(step(asked, { ledger }).decided.verdict);
+      expect(step(asked, yearOn).decided.nextCheckMs).toBeUndefined();
+    }
   });
 
   it('to a protection tier adds the centres that the tier asks for', () => {
