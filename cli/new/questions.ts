@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface, type Interface } from 'node:readline/promises';
 import type { z } from 'zod';
 import { formatOf } from '../../core/manifest/format-words.ts';
 import { nearest } from '../../core/manifest/near.ts';
@@ -44,11 +44,13 @@ export async function answer(ctx: Context, questions: readonly Question[], given
     for (const { flag, fallback } of open) answers[flag] = fallback;
     return answers;
   }
-  const reader = createInterface({ input: ctx.io.stdin });
+  const lines = createInterface({ input: ctx.io.stdin });
+  const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  const reader = { lines, ended };
   try {
     for (const question of open) answers[question.flag] = await ask(ctx, reader, question);
   } finally {
-    reader.close();
+    lines.close();
   }
   return answers;
 }
@@ -61,7 +63,11 @@ function missingFlags(missing: readonly Question[]): Error {
   );
 }
 
-type Reader = ReturnType<typeof createInterface>;
+/** Lines that are typed, and their end. */
+interface Reader {
+  readonly lines: Interface;
+  readonly ended: Promise<undefined>;
+}
 
 async function ask(ctx: Context, reader: Reader, question: Question): Promise<string | undefined> {
   const { fallback, choices = [], optional } = question;
@@ -79,9 +85,8 @@ async function ask(ctx: Context, reader: Reader, question: Question): Promise<st
 }
 
 /** One line; the end of input is an error, so that a closed pipe never asks for ever. */
-async function lineOf(ctx: Context, reader: Reader): Promise<string> {
-  const ended = new Promise<undefined>((resolve) => reader.once('close', () => resolve(undefined)));
-  const line = await Promise.race([reader.question('', { signal: ctx.signal }), ended]);
+async function lineOf(ctx: Context, { lines, ended }: Reader): Promise<string> {
+  const line = await Promise.race([lines.question('', { signal: ctx.signal }), ended]);
   if (line === undefined) throw usageError({ zh: '输入已结束', en: 'the input has ended' });
   return line;
 }

@@ -120,6 +120,9 @@ describe('jinhong new', () => {
     const stdin = Object.assign(new PassThrough(), { isTTY: true });
     const answers = ['lip', 'lib', 'loan', '', '借阅系统', 'P-7', '', '', '', '', '', '', 'huge', 'small', '', '', ''];
     let asked = 0;
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
     const stderr = {
       isTTY: true,
       write: (text: string) => {
@@ -128,6 +131,8 @@ describe('jinhong new', () => {
       },
     };
     const code = await runCli(['new', 'tenant'], { ...collected.io, stdin, stderr });
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
     expect(collected.stderr()).toContain('there is no department lip; use one of: lib');
     expect(collected.stderr()).toContain('there is no size huge');
     expect(code).toBe(0);
