@@ -1,4 +1,3 @@
-import { createInterface, type Interface } from 'node:readline/promises';
 import type { z } from 'zod';
 import { formatOf } from '../../core/manifest/format-words.ts';
 import { nearest } from '../../core/manifest/near.ts';
@@ -6,6 +5,7 @@ import { notesOf } from '../../core/manifest/schema-walk.ts';
 import type { Text } from '../../core/text/lang.ts';
 import type { Context } from '../context.ts';
 import { usageError } from '../usage.ts';
+import { type TypedLines, typedLines } from '../view/ask.ts';
 
 /** One thing that `jinhong new` needs to know: a flag gives it, or a question at a terminal. */
 export interface Question {
@@ -44,11 +44,9 @@ export async function answer(ctx: Context, questions: readonly Question[], given
     for (const { flag, fallback } of open) answers[flag] = fallback;
     return answers;
   }
-  const lines = createInterface({ input: ctx.io.stdin });
-  const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
-  const reader = { lines, ended };
+  const lines = typedLines(ctx);
   try {
-    for (const question of open) answers[question.flag] = await ask(ctx, reader, question);
+    for (const question of open) answers[question.flag] = await ask(ctx, lines, question);
   } finally {
     lines.close();
   }
@@ -63,19 +61,13 @@ function missingFlags(missing: readonly Question[]): Error {
   );
 }
 
-/** Lines that are typed, and their end. */
-interface Reader {
-  readonly lines: Interface;
-  readonly ended: Promise<undefined>;
-}
-
-async function ask(ctx: Context, reader: Reader, question: Question): Promise<string | undefined> {
+async function ask(ctx: Context, lines: TypedLines, question: Question): Promise<string | undefined> {
   const { fallback, choices = [], optional } = question;
   const known = choices.length > 0 ? ` (${choices.slice(0, 12).join(', ')})` : '';
   const preset = fallback === undefined ? '' : ` [${fallback}]`;
   for (;;) {
     ctx.io.stderr.write(`${ctx.say(question.text)}${known}${preset}: `);
-    const typed = (await lineOf(ctx, reader)).trim();
+    const typed = (await lineOf(lines)).trim();
     if (typed === '' && fallback !== undefined) return fallback;
     if (typed === '' && optional === true) return undefined;
     const wrong = whatIsWrong(question, typed);
@@ -85,8 +77,8 @@ async function ask(ctx: Context, reader: Reader, question: Question): Promise<st
 }
 
 /** One line; the end of input is an error, so that a closed pipe never asks for ever. */
-async function lineOf(ctx: Context, { lines, ended }: Reader): Promise<string> {
-  const line = await Promise.race([lines.question('', { signal: ctx.signal }), ended]);
+async function lineOf(lines: TypedLines): Promise<string> {
+  const line = await lines.next();
   if (line === undefined) throw usageError({ zh: '输入已结束', en: 'the input has ended' });
   return line;
 }

@@ -31,11 +31,26 @@ export async function confirm(ctx: Context, question: string, { name }: Confirma
 
 async function ask(ctx: Context, prompt: string): Promise<string> {
   ctx.io.stderr.write(prompt);
-  const reader = createInterface({ input: ctx.io.stdin });
-  const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+  const lines = typedLines(ctx);
   try {
-    return (await Promise.race([reader.question('', { signal: ctx.signal }), ended])).trim();
+    return ((await lines.next()) ?? '').trim();
   } finally {
-    reader.close();
+    lines.close();
   }
+}
+
+/** What somebody types: `next` is one line, undefined at the end of the input, so that a closed pipe never waits for ever. */
+export interface TypedLines {
+  readonly next: () => Promise<string | undefined>;
+  readonly close: () => void;
+}
+
+/** Opens the lines of the terminal; the caller closes them. `next` rejects when the command is interrupted. */
+export function typedLines(ctx: Context): TypedLines {
+  const reader = createInterface({ input: ctx.io.stdin });
+  const ended = new Promise<undefined>((resolve) => reader.once('close', () => resolve(undefined)));
+  return {
+    next: () => Promise.race([reader.question('', { signal: ctx.signal }), ended]),
+    close: () => reader.close(),
+  };
 }
