@@ -1,10 +1,9 @@
 import type { Site } from '../core/model/kinds.ts';
 import { siteNamespace } from '../core/model/names.ts';
-import { ifFound } from '../kube/errors.ts';
+import { ifAllowed, ifFound } from '../kube/errors.ts';
 import { resources } from '../kube/resource.ts';
 import type { KubeClient } from '../kube/types.ts';
 import type { Context } from './context.ts';
-import { allowed } from './tenants.ts';
 import { age } from './view/words.ts';
 
 /** What the management centre knows of one centre's last contact. */
@@ -23,7 +22,7 @@ const leaseName = 'jinhong-site';
 
 /** The centres by name with their last contact; empty when the caller may not list them. Never asks a centre itself. */
 export async function listContacts(client: KubeClient): Promise<SiteContact[]> {
-  const list = await allowed(client.list(resources.site));
+  const list = await ifAllowed(client.list(resources.site));
   const sites = (list?.items ?? []) as unknown as Site[];
   const found = await Promise.all(sites.map((site) => contactOf(client, site)));
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -43,7 +42,7 @@ async function contactOf(client: KubeClient, site: Site): Promise<SiteContact> {
 
 async function heartbeat(client: KubeClient, site: string): Promise<number | undefined> {
   const ref = { namespace: siteNamespace(site), name: leaseName };
-  const lease = await ifFound(allowed(client.get(resources.lease, ref)));
+  const lease = await ifFound(ifAllowed(client.get(resources.lease, ref)));
   const renewed = (lease?.['spec'] as { renewTime?: string } | undefined)?.renewTime;
   return renewed === undefined ? undefined : Date.parse(renewed);
 }

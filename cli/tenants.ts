@@ -2,7 +2,7 @@ import { newerApproval } from '../core/decide/envelope.ts';
 import { AppError } from '../core/errors.ts';
 import type { Approval, Department, Tenant } from '../core/model/kinds.ts';
 import { departmentNamespace, departmentOfNamespace, tenantRef } from '../core/model/names.ts';
-import { isForbidden, isNotFound } from '../kube/errors.ts';
+import { ifAllowed, isNotFound } from '../kube/errors.ts';
 import { resources } from '../kube/resource.ts';
 import type { KubeClient, KubeObject } from '../kube/types.ts';
 import { ancestorsOf, reviewersOf } from './directory.ts';
@@ -26,17 +26,7 @@ export async function whoAmI(client: KubeClient): Promise<Caller> {
 
 /** The directory, as far as the caller may read it: empty when not at all. */
 export async function listDepartments(client: KubeClient): Promise<Department[]> {
-  return allowed(client.list(resources.department)).then((list) => (list?.items ?? []) as unknown as Department[]);
-}
-
-/** The result of a read, or undefined when the caller has no right to it. */
-export async function allowed<T>(reading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await reading;
-  } catch (error) {
-    if (isForbidden(error)) return undefined;
-    throw error;
-  }
+  return ifAllowed(client.list(resources.department)).then((list) => (list?.items ?? []) as unknown as Department[]);
 }
 
 /** What was read: the Tenants with the API server's own objects, and departments that could not be read. */
@@ -60,11 +50,11 @@ export async function listTenants(client: KubeClient, department?: string): Prom
     const list = await client.list(resources.tenant, { namespace: departmentNamespace(department) });
     return { tenants: sorted(list.items), everywhere: false };
   }
-  const all = await allowed(client.list(resources.tenant));
+  const all = await ifAllowed(client.list(resources.tenant));
   if (all !== undefined) return { tenants: sorted(all.items), everywhere: true };
   const codes = await visibleDepartments(client);
   const lists = await Promise.all(
-    codes.map((code) => allowed(client.list(resources.tenant, { namespace: departmentNamespace(code) }))),
+    codes.map((code) => ifAllowed(client.list(resources.tenant, { namespace: departmentNamespace(code) }))),
   );
   return { tenants: sorted(lists.flatMap((list) => list?.items ?? [])), everywhere: false };
 }

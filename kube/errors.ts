@@ -97,11 +97,20 @@ export function isNotFound(error: unknown): error is AppError {
 }
 
 /** What was read; undefined when it does not exist. @throws every other error of the reading */
-export async function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+export function ifFound<T>(reading: Promise<T>): Promise<T | undefined> {
+  return unless(isNotFound, reading);
+}
+
+/** What was read; undefined when the caller has no right to it. @throws every other error of the reading */
+export function ifAllowed<T>(reading: Promise<T>): Promise<T | undefined> {
+  return unless(isForbidden, reading);
+}
+
+async function unless<T>(isExpected: (error: unknown) => boolean, reading: Promise<T>): Promise<T | undefined> {
   try {
     return await reading;
   } catch (error) {
-    if (isNotFound(error)) return undefined;
+    if (isExpected(error)) return undefined;
     throw error;
   }
 }
